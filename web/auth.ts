@@ -1,5 +1,6 @@
 import { basePath } from './base-path.ts'
-import { t } from './language/t.ts'
+import { msg, t } from './language/t.ts'
+import type { Marked } from './language/t.ts'
 
 /** The server refused, with what it says to people. */
 export class AuthError extends Error {
@@ -32,11 +33,26 @@ export async function askAuth(path: string, body?: object): Promise<Record<strin
   const answer = asRecord(await response.json().catch(() => null))
   if (response.ok) return answer
   const { message, code } = answer
+  const own = typeof code === 'string' ? sentences.get(code) : undefined
+  const said = typeof message === 'string' && message !== '' ? message : null
   throw new AuthError(
-    typeof message === 'string' && message !== '' ? message : sentenceFor(response.status),
+    own === undefined ? (said ?? sentenceFor(response.status)) : t(own),
     typeof code === 'string' ? code : null,
   )
 }
+
+/** Translations of the most frequent errors: the messages of the sign-in library are English. */
+const sentences = new Map<string, Marked>([
+  ['INVALID_EMAIL_OR_PASSWORD', msg('Invalid email or password.')],
+  ['USER_ALREADY_EXISTS', msg('Somebody has an account with this address already.')],
+  [
+    'USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL',
+    msg('Somebody has an account with this address already.'),
+  ],
+  ['INVALID_TOKEN', msg('This link does not hold any more. Ask for a new one.')],
+  ['INVALID_CODE', msg('This code is wrong, or too old.')],
+  ['INVALID_PASSWORD', msg('The password is wrong.')],
+])
 
 /** The id of who is signed in, by the cookie of now; null for nobody. */
 export async function whoIsSignedIn(): Promise<string | null> {

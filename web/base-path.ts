@@ -1,4 +1,4 @@
-/** Where the server is on its host: empty at the root, else a path such as `/chat`, which its page says. */
+/** The server's path on its host: empty at the root, else for example `/chat`. The server writes it into the page. */
 export const basePath: string =
   typeof document === 'undefined'
     ? ''

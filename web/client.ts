@@ -1,13 +1,25 @@
 import { QueryClient } from '@tanstack/react-query'
 import { createTRPCReact } from '@trpc/react-query'
-import { connect, indexedDbOutboxStorage } from '../shared/client/index.ts'
+import { connect, indexedDbOutboxStorage, uploadTo } from '../shared/client/index.ts'
+import { newId } from '../shared/contract/new-id.ts'
 import { basePath } from './base-path.ts'
-import type { AppRouter } from '../shared/client/index.ts'
+import type { AppRouter, UploadFile } from '../shared/client/index.ts'
 import { dropAnswers } from './device/answers.ts'
 import { clearDevice, keepOnlyOf } from './device/device.ts'
 import { dropSessions, sessionCache } from './device/session-cache.ts'
 import { person } from './person.ts'
-import { isGuest, personStorage } from './person-storage.ts'
+import { isBecoming, isGuest, personStorage } from './person-storage.ts'
+
+/**
+ * Most visits have no file that waits. A browser does not ask again for a script that it could not load, so that without
+ * it a file goes in one piece.
+ */
+function uploader(): Promise<UploadFile> {
+  return import('./features/messages/composer/attachments/upload-waiting.ts').then(
+    ({ uploadWaiting }) => uploadWaiting,
+    () => uploadTo(new URL(`${location.origin}${basePath}/`), undefined),
+  )
+}
 
 /** The only connection of this tab; all requests share its socket. */
 export const client = connect({
@@ -17,23 +29,39 @@ export const client = connect({
   outbox: {
     storage: indexedDbOutboxStorage(`throughline-outbox${basePath}`),
     owner: person.get(),
+    tab: thisTab(),
     onOwner: (id) => void isHere(id),
-    // Most visits have no file that waits.
-    upload: async (...file) =>
-      (await import('./features/messages/composer/upload-waiting.ts')).uploadWaiting(...file),
+    upload: async (...file) => (await uploader())(...file),
   },
 })
 
+/** The name of this tab, which a reload does not change. */
+function thisTab(): string {
+  const key = `throughline.tab${basePath}`
+  const made = newId()
+  try {
+    const kept = sessionStorage.getItem(key)
+    if (kept === null) sessionStorage.setItem(key, made)
+    return kept ?? made
+  } catch {
+    // Storage is blocked: then nothing outlives the page.
+    return made
+  }
+}
+
 let hasComeBefore = false
+let coming: Promise<void> | null = null
 
 /**
  * The server has said who is here. A guest who has become a person of the server takes everything along; of anybody else
  * than before, this page has nothing to show.
  */
 export async function isHere(id: string): Promise<void> {
+  // The page may be loaded again only when all of it has come along, whoever says first who is here.
+  if (coming) return coming
   const { owner } = personStorage
   if (owner !== null && owner !== id) {
-    if (isGuest() && person.get() === owner) await comeAlong(owner, id)
+    if (isGuest() && person.get() === owner) await (coming = comeAlong(owner, id))
     else person.meetOther()
     return
   }
@@ -43,7 +71,7 @@ export async function isHere(id: string): Promise<void> {
   hasComeBefore = true
 }
 
-/** What a guest typed and has not sent becomes the account's; what this browser keeps of the server's is asked for anew. */
+/** Gives a guest's drafts and unsent messages to the account, and deletes cached data, which is then loaded again. */
 async function comeAlong(from: string, to: string): Promise<void> {
   personStorage.handOver(to)
   person.set(to)
@@ -52,10 +80,10 @@ async function comeAlong(from: string, to: string): Promise<void> {
   location.reload()
 }
 
-// Whoever signs in next may be somebody else.
+// The next person who signs in may be another one.
 client.login.subscribe(() => {
   if (client.login.getSnapshot() !== 'signed-out') return
-  person.set(null)
+  if (!isBecoming()) person.set(null)
   dropSessions()
   dropAnswers()
   // Not every system has one.

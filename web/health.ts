@@ -3,7 +3,7 @@ import { basePath } from './base-path.ts'
 
 export type Health = { model: string; speech: boolean }
 
-/** What the server says of itself; undefined until it is known. */
+/** The content of `/health`; undefined until it is loaded. */
 export function useHealth(): Health | undefined {
   const { data } = useQuery({ queryKey: ['health'], queryFn: readHealth })
   return data

@@ -7,7 +7,7 @@ import { router } from './app/router.tsx'
 import { startLanguage } from './language/language.ts'
 import { startTheme } from './features/appearance/theme.ts'
 import { client, queryClient, trpc } from './client.ts'
-import { guardDroppedFiles } from './ui/dropped-files.ts'
+import { guardDroppedFiles } from './ui/files/dropped-files.ts'
 import { markKeyboard } from './ui/mark-keyboard.ts'
 import { keepAnswers } from './device/answers.ts'
 import { followUpdates } from './device/app-update.ts'
@@ -25,7 +25,7 @@ followUpdates()
 addEventListener('visibilitychange', flushSessions)
 addEventListener('pagehide', flushSessions)
 
-// Nothing is painted before its words are there.
+// The page is drawn once its translations are loaded.
 void startLanguage().then(() => {
   createRoot(root).render(
     <StrictMode>

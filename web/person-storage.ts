@@ -1,14 +1,17 @@
 import { basePath } from './base-path.ts'
 import { person } from './person.ts'
 
-/** What is needed of the browser's storage. */
+/** The part of the browser's `Storage` that is used. */
 export type TextStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>
 
-/** Noted of a guest. */
+/** Noted of a guest, with the time when they began to become somebody else. */
 const GUEST = 'guest'
+/** The validity of the link in a mail. Milliseconds. */
+const BECOMES_WITHIN_MS = 3_600_000
 
-/** What was kept before it had an owner. */
+/** Keys of earlier versions, which stored no owner. */
 const WITHOUT_OWNER = /^throughline\.(?:draft\..*|files\..*|prompts)$/s
+const BEFORE = 'throughline.'
 
 /** The part of the browser's storage that is one person's: what they typed and keep, and nobody else is shown. */
 export class PersonStorage implements TextStorage {
@@ -25,15 +28,22 @@ export class PersonStorage implements TextStorage {
     this.#storage = storage
     this.#base = base
     this.#owner = owner
+    // The person who is known before the server answers is the last one. Values are taken over before the first read,
+    // so that no newer text takes their place.
+    if (owner !== null) this.#adopt()
   }
 
   get owner(): string | null {
     return this.#owner
   }
 
-  /** Calls back when it has become known whose things these are. */
-  onOwner(listener: () => void): void {
+  /**
+   * Calls back when it has become known whose things these are.
+   * @returns a function that ends it
+   */
+  onOwner = (listener: () => void): (() => void) => {
     this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
   }
 
   getItem(key: string): string | null {
@@ -71,13 +81,8 @@ export class PersonStorage implements TextStorage {
     this.#owner = id
     if (this.#storage.getItem(this.#left) === id) this.#storage.removeItem(this.#left)
     for (const key of this.#allKeys()) {
-      if (key.startsWith(`${this.#base}.of.`) && !key.startsWith(this.#prefix())) {
-        this.#storage.removeItem(key)
-      } else if (WITHOUT_OWNER.test(key)) {
-        // Who was known before the server said so is the one who was here.
-        if (wasKnown) this.#move(key, this.#prefix() + key.slice('throughline.'.length))
-        this.#storage.removeItem(key)
-      }
+      const isOthers = key.startsWith(`${this.#base}.of.`) && !key.startsWith(this.#prefix())
+      if (isOthers || (!wasKnown && WITHOUT_OWNER.test(key))) this.#storage.removeItem(key)
     }
     if (!wasKnown) for (const listener of this.#listeners) listener()
   }
@@ -87,8 +92,8 @@ export class PersonStorage implements TextStorage {
     const [before, keys] = [this.#prefix(), this.#keys()]
     this.#owner = id
     for (const key of keys) {
-      if (key !== GUEST) this.#move(before + key, this.#prefix() + key)
-      this.#storage.removeItem(before + key)
+      if (key === GUEST) this.#storage.removeItem(before + key)
+      else this.#move(before + key, this.#prefix() + key)
     }
   }
 
@@ -122,14 +127,41 @@ export class PersonStorage implements TextStorage {
     return Array.from({ length }, (_, index) => this.#storage.key(index) ?? '')
   }
 
+  /** Takes over what an earlier version kept. */
+  #adopt(): void {
+    for (const key of this.#allKeys()) {
+      if (WITHOUT_OWNER.test(key)) this.#move(key, this.#prefix() + key.slice(BEFORE.length))
+    }
+  }
+
+  /** Moves a value; a value that is there already is kept behind it. */
   #move(from: string, to: string): void {
     const value = this.#storage.getItem(from)
-    if (value === null || this.#storage.getItem(to) !== null) return
+    if (value === null) return
+    const there = this.#storage.getItem(to)
+    this.#storage.removeItem(from)
     try {
-      this.#storage.setItem(to, value)
+      this.#storage.setItem(to, there === null ? value : joined(value, there))
     } catch {
-      // Storage is full.
+      // Storage is full: it stays where it was, where it had room.
+      this.#storage.setItem(from, value)
     }
+  }
+}
+
+/** Both of two values: lists as one list, texts one below the other. */
+function joined(first: string, second: string): string {
+  if (first === second) return first
+  const [one, two] = [listIn(first), listIn(second)]
+  return one && two ? JSON.stringify([...one, ...two]) : `${first}\n\n${second}`
+}
+
+function listIn(value: string): unknown[] | null {
+  try {
+    const list: unknown = JSON.parse(value)
+    return Array.isArray(list) ? list : null
+  } catch {
+    return null
   }
 }
 
@@ -151,21 +183,49 @@ function pageStorage(): TextStorage {
   }
 }
 
-/** What this browser keeps of the person who is here. Servers below other paths of the same host have their own. */
+/** The stored texts of the person who is signed in. Each base path of a host has a storage of its own. */
 export const personStorage = new PersonStorage(
   pageStorage(),
   `throughline${basePath}`,
   person.get(),
 )
 
-/** Whether the person of this browser is a guest, who may become one of the server's people. */
+/** True when the person of this browser is a guest, who may create an account. */
 export function isGuest(): boolean {
   return personStorage.getItem(GUEST) !== null
 }
 
 export function noteGuest(): void {
+  if (!isGuest()) note('yes')
+}
+
+/** A guest has begun to sign in or up: whoever is signed in next in this browser is that guest. */
+export function noteBecoming(): void {
+  note(String(Date.now()))
+}
+
+let isKindKnown = false
+
+/**
+ * Notes as whom the page was loaded; only the first call counts. A guest's page may learn that there is an account
+ * before it learns whose account it is.
+ */
+export function noteKind(kind: 'guest' | 'member'): void {
+  if (!isKindKnown && kind === 'member') personStorage.removeItem(GUEST)
+  isKindKnown = true
+}
+
+/**
+ * True while a guest is creating an account. The server may end the guest's login before this browser has the new one;
+ * both are of the same person.
+ */
+export function isBecoming(): boolean {
+  return Date.now() - Number(personStorage.getItem(GUEST)) < BECOMES_WITHIN_MS
+}
+
+function note(text: string): void {
   try {
-    personStorage.setItem(GUEST, 'yes')
+    personStorage.setItem(GUEST, text)
   } catch {
     // Storage is blocked: there is nothing in it to take along.
   }

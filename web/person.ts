@@ -11,14 +11,14 @@ function storage(): Storage | null {
   }
 }
 
-/** Whom the server knows on this page. */
+/** The person whom the server has named to this page. */
 let here: string | null = null
 let isOther = false
 const listeners = new Set<() => void>()
 
 /**
- * The id of the person whose things this browser keeps; null when there is none. It is known before the server answers,
- * and holds until somebody signs out or somebody else comes.
+ * The id of the person whose data this browser stores; null when there is none. It is known before the server answers,
+ * and stays until the person signs out or another one signs in.
  */
 export const person = {
   subscribe(listener: () => void): () => void {
@@ -26,7 +26,7 @@ export const person = {
     return () => listeners.delete(listener)
   },
   get: (): string | null => storage()?.getItem(KEY) ?? null,
-  /** Whose things this page has, which is what it may keep; null before the server has said it. */
+  /** The person whose data is on this page, and may be stored; null before the server has named one. */
   here: (): string | null => here,
   set(id: string | null): void {
     here = id
@@ -37,9 +37,9 @@ export const person = {
       // Storage is full: this person is asked for again.
     }
   },
-  /** Whether the server has said that it is somebody else than the one whose things are on this page. */
+  /** True once the server has named another person than the one whose data is on this page. */
   isOther: (): boolean => isOther,
-  /** Keeps nothing more: what is on this page is one person's, and what the server says is another's. */
+  /** Stores nothing from now on: the page has one person's data, and the server sends another's. */
   meetOther(): void {
     here = null
     isOther = true

@@ -1,7 +1,7 @@
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import type { Session } from '../../shared/contract/session.ts'
-import { markOf, newsOf, sessionToOpen } from '../features/attention/attention.ts'
+import { markOf, newsOf, sessionAskedFor, sessionToOpen } from '../features/attention/attention.ts'
 import { showMark } from '../features/attention/mark.ts'
 import { notify, renewPush } from '../features/attention/notifications.ts'
 import { tellWhenVisible } from '../features/attention/visible-tab.ts'
@@ -43,6 +43,10 @@ export default function Attention() {
   useEffect(() => {
     const { serviceWorker } = navigator
     const onMessage = ({ data, ports }: MessageEvent): void => {
+      const asked = sessionAskedFor(data)
+      if (asked !== null) {
+        ports[0]?.postMessage(location.pathname.endsWith(`/s/${asked}`) ? 'shown' : 'elsewhere')
+      }
       const id = sessionToOpen(data)
       if (id === null) return
       ports[0]?.postMessage('opened')

@@ -1,10 +1,10 @@
 import { useEffect, useState } from 'react'
 import { whoIsSignedIn } from '../auth.ts'
 import { isHere, trpc } from '../client.ts'
-import { noteGuest, personStorage } from '../person-storage.ts'
+import { noteBecoming, noteGuest, personStorage } from '../person-storage.ts'
 import { SignIn } from '../features/sign-in/sign-in.tsx'
-import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
+import { Button } from '../ui/controls/button.tsx'
+import { Dialog } from '../ui/dialog/dialog.tsx'
 import { t } from '../language/t.ts'
 
 /** The page begins anew with what the guest has typed and not sent, as the account's. */
@@ -20,8 +20,17 @@ export default function GuestBanner() {
   const { data: options } = trpc.auth.options.useQuery()
   const { data: me } = trpc.me.useQuery()
   useEffect(() => {
-    if (me?.id === personStorage.owner) noteGuest()
+    const note = (): void => {
+      if (me?.id === personStorage.owner) noteGuest()
+    }
+    note()
+    // It may become known only after this is drawn.
+    return personStorage.onOwner(note)
   }, [me])
+  const begin = (step: 'password' | 'sign-up'): void => {
+    noteBecoming()
+    setStart(step)
+  }
   return (
     <aside
       aria-label={t('Guest')}
@@ -30,9 +39,9 @@ export default function GuestBanner() {
       <p>{t('You are a guest. An account keeps what you have.')}</p>
       <span className="flex gap-2">
         {options?.signup === 'open' && (
-          <Button onClick={() => setStart('sign-up')}>{t('Create an account')}</Button>
+          <Button onClick={() => begin('sign-up')}>{t('Create an account')}</Button>
         )}
-        <Button onClick={() => setStart('password')}>{t('Sign in')}</Button>
+        <Button onClick={() => begin('password')}>{t('Sign in')}</Button>
       </span>
       {start !== null && (
         <Dialog label={t('Keep what you have')} onClose={() => setStart(null)}>

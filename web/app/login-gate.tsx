@@ -1,12 +1,13 @@
-import { Suspense, lazy, useState } from 'react'
+import { useState, useSyncExternalStore } from 'react'
 import type { ReactNode } from 'react'
 import { useStore, useThroughline } from '../../shared/react/index.ts'
-import { isLeaving } from './sign-in/leave.ts'
-import { loaded } from '../ui/loaded.ts'
+import { OpeningPage } from './pages/opening-page.tsx'
+import { leaving } from './sign-in/leave.ts'
+import { lazyPart } from '../ui/loading/lazy-part.tsx'
 import { useLanguage } from '../language/language.ts'
 
-const SignInPage = lazy(() => loaded(() => import('./sign-in/sign-in-page.tsx')))
-const SignInDialog = lazy(() => loaded(() => import('./sign-in/sign-in-dialog.tsx')))
+const SignInPage = lazyPart(() => import('./sign-in/sign-in-page.tsx'))
+const SignInDialog = lazyPart(() => import('./sign-in/sign-in-dialog.tsx'))
 
 /**
  * Shows a page to those who are signed in. Others sign in at its address, so that they are where they wanted to be
@@ -18,17 +19,14 @@ export function LoginGate({ children }: { children: ReactNode }) {
   const state = useStore(login, (value) => value)
   const [wasSignedIn, setSignedIn] = useState(false)
   if (state === 'signed-in' && !wasSignedIn) setSignedIn(true)
-  if (state !== 'signed-out' || isLeaving()) return children
+  const isLeaving = useSyncExternalStore(leaving.subscribe, leaving.get)
+  if (state !== 'signed-out' || isLeaving) return children
   return wasSignedIn ? (
     <>
       {children}
-      <Suspense>
-        <SignInDialog />
-      </Suspense>
+      <SignInDialog />
     </>
   ) : (
-    <Suspense>
-      <SignInPage />
-    </Suspense>
+    <SignInPage fallback={<OpeningPage />} />
   )
 }

@@ -1,16 +1,14 @@
-import { useNavigate } from '@tanstack/react-router'
-import { Suspense, lazy, useState } from 'react'
+import { useNavigate, useParams } from '@tanstack/react-router'
+import { useState } from 'react'
 import type { Session } from '../../shared/contract/session.ts'
 import type { SessionAction } from '../features/sessions/session-actions.tsx'
 import { focusMessageBox } from '../features/messages/composer/message-box.ts'
 import { useShortcuts } from './use-shortcuts.ts'
-import { loaded } from '../ui/loaded.ts'
+import { lazyPart } from '../ui/loading/lazy-part.tsx'
 
-const Palette = lazy(() => loaded(() => import('./palette/palette.tsx')))
-const SessionDialog = lazy(() =>
-  loaded(() => import('../features/sessions/dialogs/session-dialog.tsx')),
-)
-const ShortcutsDialog = lazy(() => loaded(() => import('./shortcuts-dialog.tsx')))
+const Palette = lazyPart(() => import('./palette/palette.tsx'))
+const SessionDialog = lazyPart(() => import('../features/sessions/dialogs/session-dialog.tsx'))
+const ShortcutsDialog = lazyPart(() => import('./shortcuts-dialog.tsx'))
 
 export type Overlay = 'palette' | 'shortcuts'
 
@@ -18,9 +16,12 @@ export type Overlay = 'palette' | 'shortcuts'
 export function Overlays(props: {
   shown: Overlay | null
   onShow: (overlay: Overlay | null) => void
+  /** Shows the sessions, or hides them where they stand beside the page. */
+  onSessions: () => void
 }) {
   const { shown, onShow } = props
   const navigate = useNavigate()
+  const openId = useParams({ strict: false, select: ({ id }) => id })
   const close = () => onShow(null)
   const [acted, setActed] = useState<{ action: SessionAction; session: Session } | null>(null)
   useShortcuts((shortcut) => {
@@ -31,12 +32,18 @@ export function Overlays(props: {
         return onShow('shortcuts')
       case 'new-session':
         return void navigate({ to: '/' }).then(focusMessageBox)
+      case 'sidebar':
+        return props.onSessions()
       case 'message-box':
         return focusMessageBox()
+      case 'print':
+        return openId === undefined
+          ? undefined
+          : void navigate({ to: '/print/$id', params: { id: openId } })
     }
   })
   return (
-    <Suspense>
+    <>
       {shown === 'palette' && (
         <Palette
           onClose={close}
@@ -46,6 +53,6 @@ export function Overlays(props: {
       )}
       {shown === 'shortcuts' && <ShortcutsDialog onClose={close} />}
       {acted && <SessionDialog {...acted} onClose={() => setActed(null)} />}
-    </Suspense>
+    </>
   )
 }

@@ -1,25 +1,32 @@
 import { LogOut } from 'lucide-react'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { useThroughline } from '../../shared/react/index.ts'
 import { askAuth } from '../auth.ts'
 import { trpc } from '../client.ts'
-import { IconButton } from '../ui/icon-button.tsx'
+import { noteKind } from '../person-storage.ts'
+import { IconButton } from '../ui/controls/icon-button.tsx'
 import { useAttempt } from '../ui/use-attempt.ts'
 import { leaveForGood } from './sign-in/leave-for-good.ts'
+import { whileLeaving } from './sign-in/leave.ts'
 import UnsentDialog from './sign-in/unsent-dialog.tsx'
+import { useAccounts } from './use-accounts.ts'
 import { t } from '../language/t.ts'
 
-/** Who is signed in, and the way out; only where there are accounts. */
+/** The person who is signed in, and the button to sign out; only with accounts. */
 export default function PersonBar() {
   const { data: me } = trpc.me.useQuery()
   const { error, attempt } = useAttempt()
   const signOut = () =>
     attempt(async () => {
-      await askAuth('/sign-out', {})
+      await whileLeaving(() => askAuth('/sign-out', {}))
       await leaveForGood()
     })
   const { outbox } = useThroughline()
   const [isAsking, setAsking] = useState(false)
+  const { isKnown, isGuest } = useAccounts()
+  useEffect(() => {
+    if (isKnown) noteKind(isGuest ? 'guest' : 'member')
+  }, [isKnown, isGuest])
   const isAnyWaiting = () => outbox.getSnapshot().length > 0
   if (!me) return null
   return (
@@ -28,9 +35,9 @@ export default function PersonBar() {
       aria-label={t('Signed in')}
       className="flex shrink-0 items-center gap-2 border-t border-border py-1.5 pe-2 ps-4 text-sm"
     >
-      <span className="min-w-0 flex-1 truncate" title={me.email ?? me.name}>
+      <bdi className="min-w-0 flex-1 truncate text-match-parent" title={me.email ?? me.name}>
         {me.name}
-      </span>
+      </bdi>
       {error !== null && (
         <span role="alert" className="text-xs text-danger">
           {error}

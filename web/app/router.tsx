@@ -15,8 +15,26 @@ import SessionPage from './pages/session-page.tsx'
 import { LoginGate } from './login-gate.tsx'
 import { OpeningPage } from './pages/opening-page.tsx'
 import { Shell } from './shell.tsx'
-import { loaded } from '../ui/loaded.ts'
+import { loaded } from '../ui/loading/loaded.ts'
 import { previews } from '../ui/preview/previews.ts'
+
+const PrintPage = lazyRouteComponent(
+  () => loaded(() => import('./pages/print-page.tsx')),
+  'PrintPage',
+)
+
+const ProjectPage = lazyRouteComponent(
+  () => loaded(() => import('./pages/project-page.tsx')),
+  'ProjectPage',
+)
+const UsagePage = lazyRouteComponent(
+  () => loaded(() => import('./pages/usage-page.tsx')),
+  'UsagePage',
+)
+const SettingsPage = lazyRouteComponent(
+  () => loaded(() => import('./pages/settings-page.tsx')),
+  'SettingsPage',
+)
 
 const root = createRootRoute({
   notFoundComponent: () => (
@@ -68,33 +86,37 @@ const project = createRoute({
   getParentRoute: () => inShell,
   path: '/p/$id',
   pendingComponent: OpeningPage,
-  component: lazyRouteComponent(
-    () => loaded(() => import('./pages/project-page.tsx')),
-    'ProjectPage',
-  ),
+  component: ProjectPage,
 })
 
 const usage = createRoute({
   getParentRoute: () => inShell,
   path: '/usage',
   pendingComponent: OpeningPage,
-  component: lazyRouteComponent(() => loaded(() => import('./pages/usage-page.tsx')), 'UsagePage'),
+  component: UsagePage,
 })
 
 const settings = createRoute({
   getParentRoute: () => inShell,
   path: '/settings',
   pendingComponent: OpeningPage,
-  component: lazyRouteComponent(
-    () => loaded(() => import('./pages/settings-page.tsx')),
-    'SettingsPage',
-  ),
+  component: SettingsPage,
 })
 
 const share = createRoute({
   getParentRoute: () => root,
   path: '/share/$token',
   component: lazyRouteComponent(() => loaded(() => import('./pages/share-page.tsx')), 'SharePage'),
+})
+
+const print = createRoute({
+  getParentRoute: () => root,
+  path: '/print/$id',
+  component: () => (
+    <LoginGate>
+      <PrintPage />
+    </LoginGate>
+  ),
 })
 
 const admin = createRoute({
@@ -123,13 +145,14 @@ export const router = createRouter({
   routeTree: root.addChildren([
     inShell.addChildren([newSession, session, project, usage, settings, admin]),
     share,
+    print,
     ...links,
   ]),
   basepath: basePath || '/',
   defaultErrorComponent: ErrorPage,
 })
 
-// What is open beside a page is of that page.
+// A preview belongs to the page beside which it was opened.
 router.subscribe('onBeforeNavigate', ({ pathChanged }) => {
   if (pathChanged) previews.show(null)
 })

@@ -1,4 +1,4 @@
 import { createContext } from 'react'
 
-/** Opens the sheet with the sessions; null when they are shown in the sidebar. */
+/** Shows the sessions, in a sheet on narrow screens; null when they are shown in the sidebar. */
 export const SheetContext = createContext<(() => void) | null>(null)

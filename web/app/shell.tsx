@@ -1,6 +1,6 @@
 import { Link, useNavigate } from '@tanstack/react-router'
-import { ChartNoAxesColumn, Command, Settings, ShieldCheck } from 'lucide-react'
-import { Suspense, lazy, useCallback, useState } from 'react'
+import { ChartNoAxesColumn, Command, PanelLeftClose, Settings, ShieldCheck } from 'lucide-react'
+import { useCallback, useState, useSyncExternalStore } from 'react'
 import type { ReactNode } from 'react'
 import { useConnection } from '../../shared/react/index.ts'
 import { focusMessageBox } from '../features/messages/composer/message-box.ts'
@@ -9,27 +9,28 @@ import { ProjectLinks } from '../features/projects/project-links.tsx'
 import { SessionList } from '../features/sessions/session-list.tsx'
 import { useSessionsChanges } from '../features/sessions/use-sessions.ts'
 import { useToolsChanges } from '../features/tools/use-tools-changes.ts'
-import { Dialog } from '../ui/dialog.tsx'
-import { IconButton } from '../ui/icon-button.tsx'
-import { NoticeSlot } from '../ui/notice-slot.tsx'
-import { useMediaQuery } from '../ui/use-media-query.ts'
+import { Dialog } from '../ui/dialog/dialog.tsx'
+import { IconButton } from '../ui/controls/icon-button.tsx'
+import { NoticeSlot } from '../ui/notices/notice-slot.tsx'
+import { useIsWide } from '../ui/use-media-query.ts'
 import { Overlays } from './overlays.tsx'
 import type { Overlay } from './overlays.tsx'
 import { PreviewSlot } from './preview-slot.tsx'
 import { SheetContext } from './sheet-context.ts'
+import { sidebar } from './sidebar.ts'
 import { useAccounts, useSamePerson } from './use-accounts.ts'
 import { modifier } from './use-shortcuts.ts'
 import { Wordmark } from './wordmark.tsx'
-import { loaded } from '../ui/loaded.ts'
+import { lazyPart } from '../ui/loading/lazy-part.tsx'
 import { useLanguage } from '../language/language.ts'
 import { t } from '../language/t.ts'
 
-const Attention = lazy(() => loaded(() => import('./attention.tsx')))
-const GuestBanner = lazy(() => loaded(() => import('./guest-banner.tsx')))
-const NotKeptNotice = lazy(() => loaded(() => import('./not-kept-notice.tsx')))
-const PersonBar = lazy(() => loaded(() => import('./person-bar.tsx')))
+const Attention = lazyPart(() => import('./attention.tsx'))
+const GuestBanner = lazyPart(() => import('./guest-banner.tsx'))
+const NotKeptNotice = lazyPart(() => import('./not-kept-notice.tsx'))
+const PersonBar = lazyPart(() => import('./person-bar.tsx'))
 
-/** The layout around every page: the sessions in a sidebar, or in a sheet on narrow screens. */
+/** The layout around every page: the sessions in a sidebar that can be hidden, or in a sheet on narrow screens. */
 export function Shell({ children }: { children: ReactNode }) {
   useLanguage()
   useSessionsChanges()
@@ -37,7 +38,8 @@ export function Shell({ children }: { children: ReactNode }) {
   useSamePerson()
   const { isGuest } = useAccounts()
   const { status } = useConnection()
-  const isWide = useMediaQuery('(width >= 48rem)')
+  const isWide = useIsWide()
+  const isHidden = useSyncExternalStore(sidebar.subscribe, sidebar.isHidden)
   const [overlay, setOverlay] = useState<Overlay | null>(null)
   const [isSheetOpen, setSheetOpen] = useState(false)
   const openSheet = useCallback(() => setSheetOpen(true), [])
@@ -50,9 +52,9 @@ export function Shell({ children }: { children: ReactNode }) {
       >
         {t('Skip to the page')}
       </button>
-      {isWide && (
+      {isWide && !isHidden && (
         <aside className="flex w-68 shrink-0 flex-col border-e border-border bg-side">
-          <Sessions onPalette={() => setOverlay('palette')} />
+          <Sessions onPalette={() => setOverlay('palette')} onHide={sidebar.toggle} />
         </aside>
       )}
       {!isWide && isSheetOpen && (
@@ -66,24 +68,22 @@ export function Shell({ children }: { children: ReactNode }) {
           </div>
         </Dialog>
       )}
-      <SheetContext value={isWide ? null : openSheet}>
+      <SheetContext value={!isWide ? openSheet : isHidden ? sidebar.toggle : null}>
         <div className="flex min-w-0 flex-1 flex-col">
-          {isGuest && (
-            <Suspense>
-              <GuestBanner />
-            </Suspense>
-          )}
+          {isGuest && <GuestBanner />}
           <div className="flex min-h-0 flex-1">
             {children}
             <PreviewSlot />
           </div>
         </div>
       </SheetContext>
-      <Suspense>
-        <Attention />
-      </Suspense>
+      <Attention />
       <NoticeSlot />
-      <Overlays shown={overlay} onShow={setOverlay} />
+      <Overlays
+        shown={overlay}
+        onShow={setOverlay}
+        onSessions={isWide ? sidebar.toggle : openSheet}
+      />
     </div>
   )
 }
@@ -99,10 +99,13 @@ function skipToMain(): void {
 
 function Sessions({
   onPalette,
+  onHide,
   onChoose,
 }: {
   /** Opens the palette; absent on a phone, which has no keys for it. */
   onPalette?: () => void
+  /** Hides the sidebar; absent in a sheet, which closes by itself. */
+  onHide?: () => void
   onChoose?: () => void
 }) {
   const navigate = useNavigate()
@@ -121,6 +124,17 @@ function Sessions({
             <Command aria-hidden size={15} />
           </IconButton>
         )}
+        {onHide && (
+          <IconButton
+            data-toggles-sidebar
+            label={t('Hide sessions')}
+            title={t('Hide sessions ({keys})', { keys: `${modifier} Shift S` })}
+            className="ms-2 -me-2"
+            onClick={onHide}
+          >
+            <PanelLeftClose aria-hidden size={16} className="rtl:-scale-x-100" />
+          </IconButton>
+        )}
       </div>
       <SessionList
         onChoose={onChoose}
@@ -132,9 +146,7 @@ function Sessions({
         <ProjectLinks onChoose={onChoose} />
       </SessionList>
       <UpdateNotice />
-      <Suspense>
-        <NotKeptNotice />
-      </Suspense>
+      <NotKeptNotice />
       <nav aria-label={t('Pages')} className="flex shrink-0 gap-1 border-t border-border p-2">
         <Link to="/usage" onClick={onChoose} className={pageLink}>
           <ChartNoAxesColumn aria-hidden size={15} />
@@ -151,11 +163,7 @@ function Sessions({
           </Link>
         )}
       </nav>
-      {hasAccounts && (
-        <Suspense>
-          <PersonBar />
-        </Suspense>
-      )}
+      {hasAccounts && <PersonBar />}
     </>
   )
 }

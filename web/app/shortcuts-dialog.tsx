@@ -1,5 +1,5 @@
-import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
+import { Button } from '../ui/controls/button.tsx'
+import { Dialog } from '../ui/dialog/dialog.tsx'
 import { modifier } from './use-shortcuts.ts'
 import { msg, t } from '../language/t.ts'
 import type { Marked } from '../language/t.ts'
@@ -12,6 +12,7 @@ const groups: { title: string; shortcuts: [keys: string[], does: Marked][] }[] =
     shortcuts: [
       [[modifier, 'K'], msg('Open the command palette')],
       [[modifier, 'Shift', 'O'], msg('Start a new session')],
+      [[modifier, 'Shift', 'S'], msg('Show or hide the sessions')],
       [['/'], msg('Go to the message box')],
       [['?'], msg('Show these shortcuts')],
     ],
@@ -22,8 +23,11 @@ const groups: { title: string; shortcuts: [keys: string[], does: Marked][] }[] =
     },
     shortcuts: [
       [[modifier, 'F'], msg('Find in the session')],
+      [[modifier, 'P'], msg('Print the whole session')],
       [['Enter'], msg('Send the message')],
       [['Shift', 'Enter'], msg('Start a new line')],
+      [[modifier, 'Enter'], msg('Stop the answer and send now')],
+      [['Alt', 'Enter'], msg('Add the message to the running answer')],
       [['↑'], msg('Edit your last message (in an empty box)')],
       [['Esc'], msg('Stop the answer, or close the editor')],
     ],

@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from 'react'
-import { Button } from '../ui/button.tsx'
+import { Button } from '../ui/controls/button.tsx'
 import { appUpdate } from '../device/app-update.ts'
 import { t } from '../language/t.ts'
 

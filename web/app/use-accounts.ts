@@ -3,7 +3,7 @@ import { trpc } from '../client.ts'
 import { person } from '../person.ts'
 import { leaveTo } from './sign-in/leave.ts'
 
-/** What there is of accounts on this server, for who is signed in: nothing where there is one local owner. */
+/** The state of accounts on this server and of the person's login. A server with a local owner has no accounts. */
 export function useAccounts(): {
   /** False while it is not known yet. */
   isKnown: boolean

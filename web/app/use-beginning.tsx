@@ -1,9 +1,8 @@
 import { EyeOff } from 'lucide-react'
 import { useEffect, useSyncExternalStore } from 'react'
 import type { NewSession } from '../../shared/client/index.ts'
-import { beginnings } from '../features/messages/composer/beginnings.ts'
-import type { Beginning } from '../features/messages/composer/beginnings.ts'
-import { drafts } from '../features/messages/composer/page-drafts.ts'
+import type { Beginning } from '../features/messages/composer/drafts/beginnings.ts'
+import { beginnings } from '../features/messages/composer/drafts/page-drafts.ts'
 import { ModelChip } from '../features/models/model-chip.tsx'
 import { PresetChoice } from '../features/presets/preset-choice.tsx'
 import { chosenPreset, useChosenPreset, usePresets } from '../features/presets/use-presets.ts'
@@ -12,14 +11,14 @@ import { chooseNextModel, forgetChoices, useNextModel } from './choose-model.ts'
 import { t } from '../language/t.ts'
 
 /**
- * What the next session begins with, and the choices of it below the message box.
+ * The settings of the next session (preset, model, …), and the controls below the message box that change them.
  * @param box the message box
  */
 export function useBeginning(box: string) {
   const presets = usePresets()
   const chosen = useChosenPreset()
   // Of a message that has come back to the box, and of one whose page was loaded again.
-  const kept = useSyncExternalStore(drafts.subscribe, () => beginnings.get(box))
+  const kept = useSyncExternalStore(beginnings.subscribe, () => beginnings.get(box))
   const preset = chosen ?? presetOf(kept, presets)
   const next = useNextModel(preset)
   const model = chosen === null ? (kept.model ?? next) : next
@@ -39,15 +38,7 @@ export function useBeginning(box: string) {
   }
   const choices = (
     <div className="flex min-w-0 flex-1 flex-wrap items-center gap-x-1">
-      <ModelChip
-        model={model}
-        onChoose={(id) => {
-          beginnings.set(box, { ...kept, model: null })
-          // It is chosen after the assistant that the message had.
-          if (preset) chosenPreset.set(preset.id)
-          chooseNextModel(id)
-        }}
-      />
+      <ModelChip model={model} onChoose={(id) => chooseModelOf(box, presets, id)} />
       <PresetChoice
         chosen={preset}
         onChoose={(id) => {
@@ -78,6 +69,17 @@ export function useBeginning(box: string) {
       forgetChoices()
     },
   }
+}
+
+/** Chooses the model of the next session of a box; null for the server's default. */
+export function chooseModelOf(box: string, presets: readonly Preset[], model: string | null): void {
+  const kept = beginnings.get(box)
+  const chosen = presets.find(({ id }) => id === chosenPreset.get())
+  const preset = chosen ?? presetOf(kept, presets)
+  beginnings.set(box, { ...kept, model: null })
+  // It is chosen after the assistant that the message had.
+  if (preset) chosenPreset.set(preset.id)
+  chooseNextModel(model)
 }
 
 /** The preset that a session was to begin with, if it is still as it was then. */

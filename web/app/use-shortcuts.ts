@@ -3,7 +3,7 @@ import { useEffect, useEffectEvent } from 'react'
 /** The modifier key of shortcuts on this platform. */
 export const modifier = /Mac|iPhone|iPad/.test(navigator.platform) ? '⌘' : 'Ctrl'
 
-export type Shortcut = 'palette' | 'new-session' | 'message-box' | 'shortcuts'
+export type Shortcut = 'palette' | 'new-session' | 'message-box' | 'shortcuts' | 'print' | 'sidebar'
 
 /** Keyboard shortcuts of all pages; a single letter works only outside of text fields. */
 export function useShortcuts(onShortcut: (shortcut: Shortcut) => void): void {
@@ -26,6 +26,9 @@ function shortcutOf(event: KeyboardEvent): Shortcut | null {
   const key = event.key.toLowerCase()
   if (isHeld && !event.altKey) {
     if (key === 'k' && !event.shiftKey) return 'palette'
+    // The browser would print what is in view of the session, and no more.
+    if (key === 'p' && !event.shiftKey && location.pathname.includes('/s/')) return 'print'
+    if (key === 's' && event.shiftKey) return 'sidebar'
     return key === 'o' && event.shiftKey ? 'new-session' : null
   }
   if (event.altKey || isTyping(event.target) || document.querySelector('dialog[open]')) return null

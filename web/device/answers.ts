@@ -2,8 +2,15 @@ import type { QueryClient } from '@tanstack/react-query'
 import { person } from '../person.ts'
 import { onDevice, STAMP } from './device.ts'
 
-/** What the frame of every page needs: who this is, and which sessions there are. */
-const KEPT = new Set(['auth.options', 'me', 'sessions.list', 'projects.list', 'health'])
+/** The queries that every page needs: the person, and the list of sessions. */
+const KEPT = new Set([
+  'auth.options',
+  'me',
+  'sessions.list',
+  'sessions.tags',
+  'projects.list',
+  'health',
+])
 
 const WRITE_AFTER_MS = 1_000
 
@@ -24,7 +31,7 @@ export async function keepAnswers(queries: QueryClient, device = onDevice): Prom
     const before = person.here()
     clearTimeout(timers.get(key))
     const write = (): void => {
-      // What came before the server said who this is came to the same person.
+      // Data that arrived before the server named the person belongs to the same person.
       const owner = before ?? person.here()
       if (owner === null) return
       const json = JSON.stringify({ queryKey, data: state.data })

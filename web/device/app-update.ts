@@ -11,7 +11,7 @@ let isNew = false
 let isUntouched = (): boolean => true
 const listeners = new Set<() => void>()
 
-/** Whether the server has another build of the app than this page. */
+/** True when the server has another build of the app than this page. */
 export const appUpdate = {
   subscribe(listener: () => void): () => void {
     listeners.add(listener)

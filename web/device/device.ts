@@ -1,9 +1,9 @@
 import type { DBSchema, IDBPDatabase } from 'idb'
 import { basePath } from '../base-path.ts'
 
-/** What this browser keeps of the server's, for the person who is here. */
+/** The server's data that this browser caches for the person who is signed in. */
 export interface DeviceSchema extends DBSchema {
-  /** Folded sessions as JSON, and what the bounds are reckoned by. */
+  /** Folded sessions as JSON; `sizes` has what limits their number and length. */
   sessions: { key: string; value: { id: string; owner: string; stamp: string; json: string } }
   sizes: { key: string; value: { id: string; at: number; length: number } }
   /** Answers to queries, by their key. */

@@ -1,6 +1,5 @@
 /**
- * Whether what this browser keeps is still there when it is closed: not in a private window, whose storage is small and
- * is thrown away.
+ * Resolves with true when this browser's storage survives its closing. That of a private window does not, and is small.
  */
 export async function isStorageDurable(): Promise<boolean> {
   try {

@@ -65,7 +65,7 @@ async function flush(id: string): Promise<void> {
   drop(id)
   if (kept === undefined) return
   const { state } = kept
-  // What came before the server said who this is came to the same person.
+  // Data that arrived before the server named the person belongs to the same person.
   const owner = kept.owner ?? person.here()
   if (owner === null) return
   const json = JSON.stringify(state)

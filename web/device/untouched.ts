@@ -1,9 +1,10 @@
 const TOUCHES = ['keydown', 'pointerdown', 'touchstart', 'wheel', 'input', 'drop', 'paste'] as const
 
 /**
- * Whether a page can be replaced without anybody's losing what they attached, opened or filled in, or where they read.
+ * Watches whether a person uses the page. An unused page can be reloaded without losing input, files or the place of
+ * reading.
  * @param page sees the events of everything on the page
- * @returns a function that says whether nobody has done anything on it up to now
+ * @returns a function that returns true as long as nobody has used it
  */
 export function watchTouches(page: EventTarget): () => boolean {
   const ends = new AbortController()

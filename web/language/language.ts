@@ -25,9 +25,9 @@ export const language = {
     listeners.add(listener)
     return () => listeners.delete(listener)
   },
-  /** What is shown. */
+  /** The language in which the page is shown. */
   get: (): Language => current,
-  /** What was chosen. */
+  /** The person's choice. */
   choice: (): Language | 'system' => chosen,
   async choose(value: Language | 'system'): Promise<void> {
     try {

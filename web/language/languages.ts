@@ -26,7 +26,7 @@ export function bestLanguage(wanted: readonly string[]): Language {
   return wanted.map(primary).find(isLanguage) ?? 'en'
 }
 
-/** How dates and numbers are written: as in the region that a person comes from, where the browser names one. */
+/** The BCP 47 tag by which dates and numbers are formatted: with the browser's region, where it names one. */
 export function regionalTag(language: Language, wanted: readonly string[]): string {
   return wanted.find((tag) => primary(tag) === language) ?? language
 }

@@ -9,7 +9,7 @@ import { t } from './t.ts'
 export async function keepPushTexts(lang: Language): Promise<void> {
   const texts: PushTexts = {
     done: t('The answer is there.'),
-    waits: t('A tool waits for your approval.'),
+    waits: t('A tool waits for you.'),
     lang,
     dir: directionOf(lang),
   }

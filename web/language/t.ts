@@ -34,7 +34,7 @@ export function msg<S extends Sentence>(sentence: S): Marked<S> {
   return sentence as unknown as Marked<S>
 }
 
-/** What was marked, without placeholders, as it is said to those who read English only: servers, and the demo model. */
+/** The English text of a marked sentence without placeholders, for readers of English only: servers, the demo model. */
 export function inEnglish(sentence: Marked): string {
   return sentence as unknown as string
 }

@@ -1,11 +1,37 @@
+import type { FocusEvent } from 'react'
+
+let isByKey = false
+
 /**
  * Marks the page while somebody moves through it by keys. A text box has the focus of browsers also when it was clicked,
  * and shows so only to those who cannot see it by their pointer.
  */
 export function markKeyboard(): void {
   const { dataset } = document.documentElement
-  addEventListener('keydown', ({ key }) => {
-    if (key === 'Tab') dataset['keys'] = ''
-  })
-  addEventListener('pointerdown', () => delete dataset['keys'])
+  const options = { capture: true }
+  addEventListener(
+    'keydown',
+    ({ key }) => {
+      isByKey = true
+      if (key === 'Tab') dataset['keys'] = ''
+    },
+    options,
+  )
+  addEventListener(
+    'pointerdown',
+    () => {
+      isByKey = false
+      delete dataset['keys']
+    },
+    options,
+  )
+}
+
+/**
+ * For a menu that is mounted open: it cannot know that a key opened it, and then its first item has the focus. To be
+ * called when the menu itself gets the focus.
+ */
+export function focusFirstItem({ target, currentTarget }: FocusEvent<HTMLElement>): void {
+  if (target !== currentTarget || !isByKey) return
+  currentTarget.querySelector<HTMLElement>('[role=menuitem]')?.focus()
 }

@@ -2,7 +2,7 @@ import { useSyncExternalStore } from 'react'
 
 const system = '(prefers-color-scheme: dark)'
 
-/** Whether the page is dark now, for what cannot take its colours from the style sheet. */
+/** True while the page is dark, for drawings that cannot take their colours from the style sheet. */
 export function useDark(): boolean {
   return useSyncExternalStore(subscribe, isDark, () => false)
 }

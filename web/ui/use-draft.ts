@@ -1,13 +1,13 @@
-import { createContext, use, useCallback, useSyncExternalStore } from 'react'
+import { createContext, use, useCallback, useEffect, useSyncExternalStore } from 'react'
 
-/** What is being written somewhere, by a key. */
+/** Stores unsent texts by a key. */
 export type DraftKeeper = {
   subscribe: (listener: () => void) => () => void
   get: (key: string) => string
   set: (key: string, text: string) => void
 }
 
-/** Where forms keep what is written in them. Without a provider nothing is kept, nor can anything be written. */
+/** The store of the drafts of forms. Without a provider nothing is stored, and forms are read-only. */
 export const DraftContext = createContext<DraftKeeper>({
   subscribe: () => () => {},
   get: () => '',
@@ -19,4 +19,15 @@ export function useDraft(key: string): [text: string, write: (text: string) => v
   const keeper = use(DraftContext)
   const text = useSyncExternalStore(keeper.subscribe, () => keeper.get(key))
   return [text, useCallback((written: string) => keeper.set(key, written), [keeper, key])]
+}
+
+/** Deletes drafts whose question is settled: they will not be sent, and may be confidential. */
+export function useForgottenDrafts(keys: readonly string[]): void {
+  const keeper = use(DraftContext)
+  const joined = keys.join(' ')
+  useEffect(() => {
+    for (const key of joined.split(' ')) {
+      if (key !== '' && keeper.get(key) !== '') keeper.set(key, '')
+    }
+  }, [keeper, joined])
 }

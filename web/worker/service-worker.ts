@@ -2,7 +2,7 @@
 // while there is a new one; files that are named by a hash of their content come from here. Nothing else is touched:
 // what people say is not in these caches.
 
-import { isShown, keptTexts, notificationOf, pageFor, toldIn } from './push.ts'
+import { isNews, isShown, keptTexts, leadTo, notificationOf, toldIn } from './push.ts'
 
 // TypeScript has the types of a page or of a worker, and this is one file beside a page.
 type Extended = Event & { waitUntil(work: Promise<unknown>): void }
@@ -37,7 +37,7 @@ const worker = globalThis as unknown as Worker
 
 /** A worker of another build is another file, which browsers notice. */
 const BUILD: string = import.meta.env.VITE_BUILD
-/** Where the server is on its host: this file lies beside its page (BASE_PATH). */
+/** The server's path on its host: this file lies beside its page (BASE_PATH). */
 const BASE = new URL('.', location.href).pathname.slice(0, -1)
 const PREFIX = `app${BASE}-`
 const CACHE = PREFIX + BUILD
@@ -65,8 +65,13 @@ worker.addEventListener('fetch', (event) => {
   }
 })
 
+let telling = Promise.resolve()
+
 worker.addEventListener('push', (event) => {
-  event.waitUntil(tell(event.data?.text() ?? ''))
+  const text = event.data?.text() ?? ''
+  // One after the other: of two that are the same, the second finds what the first has noted.
+  telling = telling.then(() => tell(text)).catch(() => undefined)
+  event.waitUntil(telling)
 })
 
 worker.addEventListener('notificationclick', (event) => {
@@ -81,27 +86,27 @@ async function tell(text: string): Promise<void> {
   const texts = await keptTexts(BASE).catch(() => undefined)
   const { title, ...options } = notificationOf(told, texts)
   if (isShown(told, await worker.registration.getNotifications({ tag: options.tag }))) return
+  if (!(await isNews(told, BASE).catch(() => true))) return
   await worker.registration.showNotification(title, { ...options, icon: `${BASE}/icon-192.png` })
 }
 
 async function open(data: unknown): Promise<void> {
   const { sessionId }: { sessionId?: unknown } = Object(data)
-  const path = typeof sessionId === 'string' ? `${BASE}/s/${sessionId}` : `${BASE}/`
-  const page = pageFor(await pages(), path, isPage)
-  if (!page) return void (await worker.clients.openWindow(path))
-  await page.focus()
-  if (new URL(page.url).pathname === path) return
-  // The page goes there by itself, and loses nothing of what is on it; one that does not answer is loaded again.
-  if (typeof sessionId === 'string' && (await isOpenedBy(page, sessionId))) return
-  await page.navigate(path)
+  const id = typeof sessionId === 'string' ? sessionId : null
+  const path = id === null ? `${BASE}/` : `${BASE}/s/${id}`
+  await leadTo(
+    await pages(),
+    { path, sessionId: id },
+    { isApp: isPage, ask, openWindow: (at) => worker.clients.openWindow(at) },
+  )
 }
 
-function isOpenedBy(page: Page, sessionId: string): Promise<boolean> {
+function ask(page: Page, message: object): Promise<unknown> {
   const { port1: here, port2: there } = new MessageChannel()
   return new Promise((resolve) => {
-    here.onmessage = () => resolve(true)
-    setTimeout(() => resolve(false), ANSWERS_WITHIN_MS)
-    page.postMessage({ open: sessionId }, [there])
+    here.onmessage = ({ data }) => resolve(data)
+    setTimeout(() => resolve(null), ANSWERS_WITHIN_MS)
+    page.postMessage(message, [there])
   })
 }
 
@@ -152,7 +157,7 @@ async function asset(request: Request): Promise<Response> {
   return response
 }
 
-/** Whether the app draws what is at this path. */
+/** True when the path is a page of the app. */
 function isPage(pathname: string): boolean {
   const path = pathname.startsWith(`${BASE}/`) ? pathname.slice(BASE.length) : ''
   return /^\/($|s\/|p\/|usage$|settings$|admin$)/.test(path)

@@ -5,10 +5,11 @@ import { Password } from '../../features/account/password.tsx'
 import { Profile } from '../../features/account/profile.tsx'
 import { SecondFactor } from '../../features/account/second-factor.tsx'
 import { leaveForGood } from '../sign-in/leave-for-good.ts'
+import { whileLeaving } from '../sign-in/leave.ts'
 import { Section } from './section.tsx'
 import { t } from '../../language/t.ts'
 
-/** What one can do with one's own account; the part of the settings that is there only with accounts. */
+/** The sections of the settings about one's own account; they exist only with accounts. */
 export default function AccountSections({ isGuest }: { isGuest: boolean }) {
   return (
     <>
@@ -52,7 +53,7 @@ export default function AccountSections({ isGuest }: { isGuest: boolean }) {
         title={t('Delete the account')}
         text={t('Export first what you want to keep.')}
       >
-        <DeleteAccount onDeleted={() => void leaveForGood()} />
+        <DeleteAccount around={whileLeaving} onDeleted={() => void leaveForGood()} />
       </Section>
     </>
   )

@@ -3,9 +3,9 @@ import { Audit } from '../../features/admin/audit.tsx'
 import { Invites } from '../../features/admin/invites.tsx'
 import { People } from '../../features/admin/people.tsx'
 import { Runs } from '../../features/admin/runs.tsx'
-import { LimitsInForce, Nodes } from '../../features/admin/server-state.tsx'
+import { LimitsInForce, Nodes, SettingsInForce } from '../../features/admin/server-state.tsx'
 import { UsageOfAll } from '../../features/admin/usage-of-all.tsx'
-import { Choice } from '../../ui/choice.tsx'
+import { Choice } from '../../ui/controls/choice.tsx'
 import { useAccounts } from '../use-accounts.ts'
 import { Notice } from './not-found-page.tsx'
 import { Column, Page } from './page.tsx'
@@ -112,6 +112,13 @@ export function AdminPage() {
                 )}
               >
                 <LimitsInForce />
+              </Section>
+              <Section
+                name="settings-in-force"
+                title={t('Settings in force')}
+                text={t('What this server was started with. Secrets are not shown.')}
+              >
+                <SettingsInForce />
               </Section>
             </>
           )}

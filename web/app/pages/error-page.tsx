@@ -1,4 +1,4 @@
-import { Button } from '../../ui/button.tsx'
+import { Button } from '../../ui/controls/button.tsx'
 import { useLanguage } from '../../language/language.ts'
 import { t } from '../../language/t.ts'
 

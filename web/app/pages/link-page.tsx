@@ -4,15 +4,15 @@ import type { FormEvent } from 'react'
 import { basePath } from '../../base-path.ts'
 import { askAuth } from '../../auth.ts'
 import { PersonForm } from '../../features/sign-in/person-form.tsx'
-import { Button } from '../../ui/button.tsx'
-import { Outcome } from '../../ui/outcome.tsx'
-import { TextField } from '../../ui/text-field.tsx'
+import { Button } from '../../ui/controls/button.tsx'
+import { Outcome } from '../../ui/notices/outcome.tsx'
+import { TextField } from '../../ui/controls/text-field.tsx'
 import { useAttempt } from '../../ui/use-attempt.ts'
 import { CardPage } from '../sign-in/card-page.tsx'
 import { useLanguage } from '../../language/language.ts'
 import { t } from '../../language/t.ts'
 
-/** What a link is for that carries a token: the first account, an invitation, a new password, an address to confirm. */
+/** The page of a link with a token: the first account, an invitation, a new password, an address to confirm. */
 export function LinkPage() {
   useLanguage()
   const path = useLocation({ select: ({ pathname }) => pathname })

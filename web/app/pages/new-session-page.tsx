@@ -130,7 +130,7 @@ function Welcome(props: {
           </div>
           <ul className="mt-6 grid gap-2.5 sm:grid-cols-2">
             {shown.map(({ text, hint, Icon }) => (
-              <li key={text}>
+              <li key={text} className="grid">
                 <button
                   type="button"
                   onClick={() => onChoose(text)}

@@ -16,7 +16,7 @@ export function NotFoundPage() {
 /** Explains why a page has no content, and offers a way on. */
 export function Notice({ text, children }: { text: string; children?: ReactNode }) {
   return (
-    <div className="m-auto grid max-w-sm gap-3 bg-bg p-6 text-center">
+    <div className="m-auto grid max-w-sm gap-3 bg-bg px-10 py-6 text-center">
       <p className="text-muted">{text}</p>
       <Link to="/" className="text-accent underline underline-offset-4">
         {t('Start a new session')}

@@ -3,7 +3,7 @@ import { use, useSyncExternalStore } from 'react'
 import type { ReactNode } from 'react'
 import { mark } from '../../features/attention/mark.ts'
 import { ConnectionStatus } from '../../features/connection/connection-status.tsx'
-import { IconButton } from '../../ui/icon-button.tsx'
+import { IconButton } from '../../ui/controls/icon-button.tsx'
 import { SheetContext } from '../sheet-context.ts'
 import { t } from '../../language/t.ts'
 
@@ -23,12 +23,18 @@ export function Page(props: {
       <title>{sign + name}</title>
       <header className="flex h-14 shrink-0 items-center gap-2 px-3 sm:px-5">
         {openSheet && (
-          <IconButton label={t('Show sessions')} className="-ms-1 size-9" onClick={openSheet}>
+          <IconButton
+            data-toggles-sidebar
+            label={t('Show sessions')}
+            className="-ms-1 size-9"
+            onClick={openSheet}
+          >
             <Menu aria-hidden size={18} />
           </IconButton>
         )}
-        <h1 className="min-w-0 truncate text-sm font-medium">
-          <bdi>{props.title}</bdi>
+        {/* With a direction of its own, so that it is its end that is cut off. */}
+        <h1 dir="auto" className="min-w-0 truncate text-sm font-medium">
+          {props.title}
         </h1>
         {props.actions}
         <div className="ms-auto shrink-0 ps-3">
@@ -46,7 +52,8 @@ export function Page(props: {
 /** The scrolling content of a page without a conversation. */
 export function Column({ children }: { children: ReactNode }) {
   return (
-    <div className="min-h-0 flex-1 overflow-y-auto">
+    // Positioned, since texts for screen readers alone are placed in it: else they make the window scroll.
+    <div className="relative min-h-0 flex-1 overflow-y-auto">
       <div className="mx-auto w-full max-w-3xl px-4 pt-2 pb-16 sm:px-6">{children}</div>
     </div>
   )

@@ -1,6 +1,8 @@
+import { useEffect } from 'react'
 import type { ComponentProps } from 'react'
+import { trpc } from '../../client.ts'
 import { RegenerateWithContext } from '../../features/messages/answer/regenerate-with.ts'
-import { drafts } from '../../features/messages/composer/page-drafts.ts'
+import { drafts } from '../../features/messages/composer/drafts/page-drafts.ts'
 import { Conversation } from '../../features/messages/conversation/conversation.tsx'
 import type { GoTo } from '../../features/messages/conversation/use-go-to.ts'
 import { RegenerateWith } from '../../features/models/regenerate-with.tsx'
@@ -11,10 +13,13 @@ import { ToolView } from '../../features/tools/tool-view.tsx'
 export default function SessionConversation(props: {
   sessionId: string
   goTo: GoTo | null
-  /** Whether there is a choice of models. */
+  /** True when the server offers several models. */
   hasModels: boolean
 }) {
   const { hasModels, ...rest } = props
+  const utils = trpc.useUtils()
+  // What a tool does is said where it asks: it must not come late, and move the buttons.
+  useEffect(() => void utils.tools.list.prefetch(undefined, { retry: false }), [utils])
   return (
     <RegenerateWithContext value={hasModels ? drawRegenerateWith : null}>
       <DraftContext value={drafts}>

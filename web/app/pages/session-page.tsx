@@ -1,11 +1,12 @@
 import { useNavigate } from '@tanstack/react-router'
-import { Suspense, lazy, useCallback, useState } from 'react'
-import type { Client } from '../../../shared/client/index.ts'
+import { useCallback, useEffect, useState } from 'react'
+import type { AppSessionState, Client } from '../../../shared/client/index.ts'
 import { useSession, useThroughline } from '../../../shared/react/index.ts'
 import { AnswerAnnouncer } from '../../features/messages/answer/answer-announcer.tsx'
 import { Composer } from '../../features/messages/composer/composer.tsx'
 import { editRequests } from '../../features/messages/user-message/edit-requests.ts'
-import { drafts } from '../../features/messages/composer/page-drafts.ts'
+import { LeftDraft } from '../../features/messages/composer/drafts/left-draft.tsx'
+import { drafts } from '../../features/messages/composer/drafts/page-drafts.ts'
 import {
   reason,
   sendMessage,
@@ -19,25 +20,21 @@ import { OpenSessionContext } from '../../features/messages/answer/opens-session
 import type { GoTo } from '../../features/messages/conversation/use-go-to.ts'
 import { ModelChip } from '../../features/models/model-chip.tsx'
 import { SessionActions } from '../../features/sessions/session-actions.tsx'
+import { isActive } from '../../../shared/contract/active.ts'
 import { sessionTitle } from '../../features/sessions/session-title.ts'
 import { useKnownTitle } from '../../features/sessions/use-sessions.ts'
-import { Button } from '../../ui/button.tsx'
+import { Button } from '../../ui/controls/button.tsx'
 import { Notice } from './not-found-page.tsx'
 import { Foot, Page } from './page.tsx'
 import { useEscape } from '../use-escape.ts'
 import { useModelKind } from '../use-model-kind.ts'
-import { whenIdle } from '../../ui/when-idle.ts'
-import { loaded } from '../../ui/loaded.ts'
+import { whenIdle } from '../../ui/loading/when-idle.ts'
+import { lazyPart } from '../../ui/loading/lazy-part.tsx'
 import { useLanguage } from '../../language/language.ts'
 import { t } from '../../language/t.ts'
 
-const loadConversation = () => import('./session-conversation.tsx')
-const Conversation = lazy(() => loaded(loadConversation))
-whenIdle(loadConversation)
-const LeftDraft = lazy(async () => {
-  const module = await loaded(() => import('../../features/messages/composer/left-draft.tsx'))
-  return { default: module.LeftDraft }
-})
+const Conversation = lazyPart(() => import('./session-conversation.tsx'))
+whenIdle(Conversation.preload)
 
 /**
  * The page of one conversation.
@@ -46,18 +43,22 @@ const LeftDraft = lazy(async () => {
 export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | null }) {
   useLanguage()
   const client = useThroughline()
+  // Its script is loaded while the session is, not after it.
+  useEffect(() => void Conversation.preload().catch(() => undefined), [])
   const status = useSession(id, (snapshot) => snapshot.status)
   const error = useSession(id, (snapshot) => snapshot.error)
   const session = useSession(id, ({ state }) => (state ? summaryOf(state.session) : null))
   const model = useSession(id, ({ state }) => state?.session.model ?? null)
   const hasPending = useSession(id, ({ pending }) => pending.length > 0)
   const isRunning = useSession(id, ({ state }) => state?.session.running ?? false)
-  const isWaiting = useSession(id, ({ state }) => state?.session.waiting ?? false)
+  const isWaiting = useSession(id, ({ state }) => waitsForDecision(state))
   // With the demo model there is no choice of models.
   const modelKind = useModelKind()
   const hasModels = modelKind !== undefined && modelKind !== 'demo'
   const knownTitle = useKnownTitle(id)
-  const { stop, isStopping } = useStopping(id, isRunning)
+  // On a version that is not in view an answer may be written too.
+  const running = useSession(id, ({ state }) => state?.messages.findLast(isActive)?.runId ?? null)
+  const { stop, isStopping } = useStopping(id, isRunning ? (running ?? 'another version') : null)
   const navigate = useNavigate()
   const openSession = useCallback(
     (to: string) => void navigate({ to: '/s/$id', params: { id: to } }),
@@ -79,9 +80,7 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
               : (error?.message ?? '')
           }
         >
-          <Suspense>
-            <LeftDraft draftKey={id} />
-          </Suspense>
+          <LeftDraft draftKey={id} />
         </Notice>
       </Page>
     )
@@ -93,9 +92,13 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
     >
       {session || hasPending ? (
         <OpenSessionContext value={openSession}>
-          <Suspense fallback={<div className="flex-1" />}>
-            <Conversation key={id} sessionId={id} goTo={goTo} hasModels={hasModels} />
-          </Suspense>
+          <Conversation
+            key={id}
+            fallback={<div className="flex-1" />}
+            sessionId={id}
+            goTo={goTo}
+            hasModels={hasModels}
+          />
         </OpenSessionContext>
       ) : (
         <div className="grid flex-1 place-items-center">
@@ -182,21 +185,36 @@ function SessionActionsOf({ id }: { id: string }) {
   )
 }
 
+/** True while nothing goes on but what a person decides. A question is asked while its call, and the answer, go on. */
+function waitsForDecision(state: AppSessionState | null): boolean {
+  return (
+    state !== null &&
+    state.session.waiting &&
+    !state.messages.some(({ status }) => status === 'running')
+  )
+}
+
 function summaryOf({ title }: { title: string | null }): { title: string | null } {
   return { title }
 }
 
-/** Stops the answer with the button or Escape; the state is shown at once, and until the run has ended. */
-function useStopping(id: string, isRunning: boolean) {
+/**
+ * Stops the answer with the button or Escape; the state is shown at once, and until that run has ended. A snapshot, as
+ * after a lost connection, may have the next run of the queue in its place, which can be stopped as well.
+ *
+ * @param running the run of the answer that is being written, null for none
+ */
+function useStopping(id: string, running: string | null) {
   const client = useThroughline()
-  const [isAsked, setAsked] = useState(false)
-  if (isAsked && !isRunning) setAsked(false)
+  const [asked, setAsked] = useState<string | null>(null)
+  if (asked !== null && asked !== running) setAsked(null)
 
   const stop = useCallback(() => {
-    setAsked(true)
-    stopAnswer(client, id).catch(() => setAsked(false))
-  }, [client, id])
+    setAsked(running)
+    stopAnswer(client, id).catch(() => setAsked(null))
+  }, [client, id, running])
 
-  useEscape(isRunning && !isAsked ? stop : null)
-  return { stop, isStopping: isAsked && isRunning }
+  const isStopping = asked !== null && asked === running
+  useEscape(running !== null && !isStopping ? stop : null)
+  return { stop, isStopping }
 }

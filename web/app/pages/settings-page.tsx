@@ -1,4 +1,3 @@
-import { Suspense, lazy } from 'react'
 import { NotificationChoice } from '../../features/attention/notification-choice.tsx'
 import { LanguageChoice } from '../../features/appearance/language-choice.tsx'
 import { ThemeChoice } from '../../features/appearance/theme-choice.tsx'
@@ -13,11 +12,11 @@ import { Column, Page } from './page.tsx'
 import { Section } from './section.tsx'
 import { useAccounts } from '../use-accounts.ts'
 import { useModelKind } from '../use-model-kind.ts'
-import { loaded } from '../../ui/loaded.ts'
+import { lazyPart } from '../../ui/loading/lazy-part.tsx'
 import { useLanguage } from '../../language/language.ts'
 import { t } from '../../language/t.ts'
 
-const AccountSections = lazy(() => loaded(() => import('./account-sections.tsx')))
+const AccountSections = lazyPart(() => import('./account-sections.tsx'))
 
 export function SettingsPage() {
   useLanguage()
@@ -34,7 +33,7 @@ export function SettingsPage() {
           <Section
             name="notifications"
             title={t('Notifications')}
-            text={t('Of this browser, while the app is open in a tab.')}
+            text={t('Of this browser, when an answer ends or a tool waits for you.')}
           >
             <NotificationChoice />
           </Section>
@@ -76,11 +75,7 @@ export function SettingsPage() {
           >
             <ShareRows none={t('Nothing is shared.')} />
           </Section>
-          {hasAccounts && (
-            <Suspense>
-              <AccountSections isGuest={isGuest} />
-            </Suspense>
-          )}
+          {hasAccounts && <AccountSections isGuest={isGuest} />}
           <Section
             name="models"
             title={t('Models')}

@@ -2,19 +2,14 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { basePath } from '../../base-path.ts'
-import { filesIn } from '../../../shared/contract/files-in.ts'
 import type { AppMessage, Outputs } from '../../../shared/client/index.ts'
-import { AssistantMessage } from '../../features/messages/answer/assistant-message.tsx'
-import { turnsOf } from '../../features/messages/conversation/turns.ts'
-import { messageText } from '../../features/messages/steps.ts'
-import { UserMessage } from '../../features/messages/user-message/user-message.tsx'
 import { sessionTitle } from '../../features/sessions/session-title.ts'
-import { ToolCard } from '../../features/tools/tool-card.tsx'
-import { FileAddress } from '../../ui/file-list.tsx'
-import { Button } from '../../ui/button.tsx'
-import { NoticeSlot } from '../../ui/notice-slot.tsx'
+import { FileAddress } from '../../ui/files/file-address.ts'
+import { Button } from '../../ui/controls/button.tsx'
+import { NoticeSlot } from '../../ui/notices/notice-slot.tsx'
 import { PreviewSlot } from '../preview-slot.tsx'
 import { Wordmark } from '../wordmark.tsx'
+import { WholeConversation } from './whole-conversation.tsx'
 import { useLanguage } from '../../language/language.ts'
 import { t } from '../../language/t.ts'
 import { formatDate } from '../../language/format.ts'
@@ -52,60 +47,20 @@ export function SharePage() {
     )
   }
   if (!data) return <Frame title={t('Shared session')} />
-  const joined = turnsOf(data.messages, []).flatMap((turn) => turn.joined)
   const made = formatDate(data.createdAt, { dateStyle: 'long' })
   return (
     <Frame title={sessionTitle(data)}>
       <div className="mx-auto w-full max-w-3xl px-4 pb-16 sm:px-6">
-        <p className="pt-1 pb-2 text-sm text-muted">
+        <p className="pt-4 pb-2 text-sm text-muted">
           {t('A read-only copy, as it was on {made}.', { made })}
         </p>
         <FileAddress
           value={(id) => `${basePath}/api/share/${encodeURIComponent(token)}/files/${id}`}
         >
-          <section aria-label={t('Conversation')}>
-            {data.messages
-              .filter(({ id }) => !joined.some((one) => one.id === id))
-              .map((message, index) => (
-                <div key={message.id} className="[content-visibility:auto]">
-                  <SharedMessage
-                    message={message}
-                    isFirst={index === 0}
-                    joined={joined
-                      .filter(({ answerId }) => answerId === message.id)
-                      .map((one) => ({ ...one, view: <Joined of={data} id={one.id} /> }))}
-                  />
-                </div>
-              ))}
-          </section>
+          <WholeConversation messages={data.messages} />
         </FileAddress>
       </div>
     </Frame>
-  )
-}
-
-/** What was said while an answer was written. */
-function Joined({ of, id }: { of: Shared; id: string }) {
-  const message = of.messages.find((one) => one.id === id)
-  return message ? <SharedMessage message={message} isFirst={false} joined={[]} /> : null
-}
-
-function SharedMessage(props: {
-  message: AppMessage
-  isFirst: boolean
-  joined: readonly { id: string; part: number; view: ReactNode }[]
-}) {
-  const { message, isFirst, joined } = props
-  return message.role === 'user' ? (
-    <UserMessage
-      text={messageText(message.parts)}
-      files={filesIn(message.parts)}
-      status="sent"
-      isJoined={message.joinedPart !== undefined}
-      beginsLine={isFirst}
-    />
-  ) : (
-    <AssistantMessage message={message} joined={joined} ToolView={ToolCard} onRetry={null} />
   )
 }
 
@@ -118,12 +73,12 @@ function Frame({ title, children }: { title: string; children?: ReactNode }) {
         <Link to="/" aria-label="Throughline">
           <Wordmark />
         </Link>
-        <h1 className="min-w-0 truncate text-sm text-muted">
-          <bdi>{title}</bdi>
+        <h1 dir="auto" className="min-w-0 truncate text-sm text-muted">
+          {title}
         </h1>
       </header>
       <div className="flex min-h-0 flex-1">
-        <main className="flex min-w-0 flex-1 flex-col overflow-y-auto">{children}</main>
+        <main className="relative flex min-w-0 flex-1 flex-col overflow-y-auto">{children}</main>
         <PreviewSlot />
       </div>
       <NoticeSlot />

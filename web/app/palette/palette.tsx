@@ -2,7 +2,7 @@ import { useEffect, useId, useRef, useState } from 'react'
 import type { KeyboardEvent } from 'react'
 import type { Session } from '../../../shared/contract/session.ts'
 import type { SessionAction } from '../../features/sessions/session-actions.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
+import { Dialog } from '../../ui/dialog/dialog.tsx'
 import { Highlighted } from '../../ui/highlighted.tsx'
 import type { PaletteItem } from './palette-items.ts'
 import { usePaletteItems } from './use-palette-items.ts'
@@ -110,9 +110,9 @@ export default function Palette(props: {
                     )}
                   </span>
                   {item.detail !== undefined && (
-                    <span className="block truncate text-xs text-muted">
-                      <bdi>{item.detail}</bdi>
-                    </span>
+                    <bdi className="block truncate text-match-parent text-xs text-muted">
+                      {item.detail}
+                    </bdi>
                   )}
                 </span>
               </div>

@@ -1,10 +1,10 @@
 import type { Session } from '../../../shared/contract/session.ts'
-import { downloadFrom } from '../../ui/download.ts'
+import { downloadFrom } from '../../ui/files/download.ts'
 import type { SessionAction } from '../../features/sessions/session-actions.tsx'
 import type { PaletteItem } from './palette-items.ts'
 import { t } from '../../language/t.ts'
 
-/** What the menu of a session does, for the one that is open. */
+/** The commands of a session's menu, for the session that is open. */
 export function sessionCommands(
   session: Session,
   does: {
@@ -12,6 +12,7 @@ export function sessionCommands(
     update: (change: { pinned?: boolean; archived?: boolean }) => void
     stop: () => void
     find: () => void
+    print: () => void
   },
 ): PaletteItem[] {
   const item = (text: string, keywords: string, run: () => void): PaletteItem => ({
@@ -39,7 +40,9 @@ export function sessionCommands(
       () => does.update({ archived: !session.archived }),
     ),
     item(t('Move this session to a project'), 'folder', () => does.act('project')),
+    item(t('Tags of this session'), 'label add remove', () => does.act('tags')),
     item(t('Share this session'), 'link publish', () => does.act('share')),
+    item(t('Print this session'), 'paper pdf', does.print),
     item(t('Export as Markdown'), 'download save', save('markdown')),
     item(t('Export as JSON'), 'download save', save('json')),
     item(t('Export with files'), 'download save zip', save('zip')),

@@ -1,5 +1,5 @@
 import { useNavigate, useParams } from '@tanstack/react-router'
-import { useDeferredValue } from 'react'
+import { useDeferredValue, useSyncExternalStore } from 'react'
 import type { Session } from '../../../shared/contract/session.ts'
 import { useThroughline } from '../../../shared/react/index.ts'
 import { trpc } from '../../client.ts'
@@ -7,16 +7,24 @@ import { language } from '../../language/language.ts'
 import { isLanguage, languages } from '../../language/languages.ts'
 import { theme } from '../../features/appearance/theme.ts'
 import { focusMessageBox } from '../../features/messages/composer/message-box.ts'
-import { stopAnswer } from '../../features/messages/composer/send-message.ts'
+import {
+  boxOfProject,
+  NEW_SESSION,
+  stopAnswer,
+} from '../../features/messages/composer/send-message.ts'
 import { openFind } from '../../features/messages/find/open-find.ts'
 import { chosenPreset, usePresets } from '../../features/presets/use-presets.ts'
 import { useProjects } from '../../features/projects/use-projects.ts'
 import type { SessionAction } from '../../features/sessions/session-actions.tsx'
 import { sessionTitle } from '../../features/sessions/session-title.ts'
+import { chosenTag } from '../../features/sessions/tags/chosen-tag.ts'
+import { useTags } from '../../features/sessions/tags/use-tags.ts'
 import { useSessions } from '../../features/sessions/use-sessions.ts'
-import { tellFailure } from '../../ui/notice.ts'
-import { chooseNextModel } from '../choose-model.ts'
+import { tellFailure } from '../../ui/notices/notice.ts'
+import { useIsWide } from '../../ui/use-media-query.ts'
+import { sidebar } from '../sidebar.ts'
 import { useAccounts } from '../use-accounts.ts'
+import { chooseModelOf } from '../use-beginning.tsx'
 import { useModelKind } from '../use-model-kind.ts'
 import { matching } from './palette-items.ts'
 import type { PaletteItem } from './palette-items.ts'
@@ -62,6 +70,7 @@ export function usePaletteItems(
   const client = useThroughline()
   const { sessions } = useSessions()
   const { projects } = useProjects()
+  const tags = useTags()
   const presets = usePresets()
   const { hasAccounts, isAdmin, isGuest } = useAccounts()
   const kind = useModelKind()
@@ -70,10 +79,12 @@ export function usePaletteItems(
     enabled: kind !== undefined && kind !== 'demo',
   })
   const openId = useParams({ strict: false, select: ({ id }) => id })
+  // By the address: a session that is not loaded, or not made yet, is open all the same.
+  const isSession = location.pathname.includes('/s/')
   const { data: open } = trpc.sessions.get.useQuery(
     { id: openId ?? '' },
     {
-      enabled: openId !== undefined && location.pathname.includes('/s/'),
+      enabled: openId !== undefined && isSession,
       staleTime: 0,
       retry: false,
     },
@@ -84,6 +95,8 @@ export function usePaletteItems(
     { query, limit: 20 },
     { enabled: query !== '', placeholderData: (previous) => previous, staleTime: 0 },
   )
+  const isWide = useIsWide()
+  const isHidden = useSyncExternalStore(sidebar.subscribe, sidebar.isHidden)
   const begin = () => void navigate({ to: '/' }).then(focusMessageBox)
 
   const commands: PaletteItem[] = [
@@ -103,6 +116,11 @@ export function usePaletteItems(
           () => void navigate({ to: '/p/$id', params: { id } }),
         ),
       ),
+    ...tags.map(({ name }) =>
+      command(t('Sessions with the tag {name}', { name }), 'tag label filter', () =>
+        chosenTag.set(name),
+      ),
+    ),
     command(t('Usage'), 'tokens cost', () => void navigate({ to: '/usage' })),
     command(
       t('Settings'),
@@ -111,6 +129,15 @@ export function usePaletteItems(
     ),
     ...(isAdmin
       ? [command(t('Admin'), 'people limits audit', () => void navigate({ to: '/admin' }))]
+      : []),
+    ...(isWide
+      ? [
+          command(
+            isHidden ? t('Show sessions') : t('Hide sessions'),
+            'sidebar list collapse',
+            sidebar.toggle,
+          ),
+        ]
       : []),
     command(t('Keyboard shortcuts'), 'help keys', does.showShortcuts),
     command(t('Theme: system'), 'appearance', () => theme.set('system')),
@@ -136,14 +163,15 @@ export function usePaletteItems(
         update: (change) => update.mutate({ id: open.id, ...change }),
         stop: () => void stopAnswer(client, open.id).catch(() => undefined),
         find: openFind,
+        print: () => void navigate({ to: '/print/$id', params: { id: open.id } }),
       })
     : []
   // Of the open session, or else of the next one.
   const ofModels = models.map((model) =>
     command(t('Model: {name}', { name: model.id }), 'llm', () => {
       const chosen = model.default ? null : model.id
-      if (open) update.mutate({ id: open.id, model: chosen })
-      else chooseNextModel(chosen)
+      if (openId !== undefined && isSession) update.mutate({ id: openId, model: chosen })
+      else chooseModelOf(openId === undefined ? NEW_SESSION : boxOfProject(openId), presets, chosen)
     }),
   )
   const goTo = (id: string) => void navigate({ to: '/s/$id', params: { id } })

@@ -2,6 +2,7 @@ import { basePath } from '../../base-path.ts'
 import { client } from '../../client.ts'
 import { endPush } from '../../features/attention/push.ts'
 import { clearDevice } from '../../device/device.ts'
+import { PUSH_TEXTS } from '../../language/push-texts-place.ts'
 import { inTime } from './in-time.ts'
 import { forget } from './leave.ts'
 
@@ -15,6 +16,8 @@ const PATIENCE_MS = 2_000
  */
 export async function leaveForGood(): Promise<void> {
   forget()
-  await inTime(PATIENCE_MS, [client.outbox.clear(), clearDevice(), endPush()])
+  // Also which sessions the worker told of; the next page keeps its texts there anew.
+  const endTelling = globalThis.caches?.delete(PUSH_TEXTS.cache + basePath)
+  await inTime(PATIENCE_MS, [client.outbox.clear(), clearDevice(), endPush(), endTelling])
   location.assign(`${basePath}/`)
 }

@@ -1,11 +1,12 @@
 import { basePath } from '../../base-path.ts'
-import { attachments, drafts } from '../../features/messages/composer/page-drafts.ts'
+import { attachments, drafts } from '../../features/messages/composer/drafts/page-drafts.ts'
 import { dropAnswers } from '../../device/answers.ts'
 import { dropSessions } from '../../device/session-cache.ts'
 import { person } from '../../person.ts'
 import { personStorage } from '../../person-storage.ts'
 
 let isOnItsWay = false
+const listeners = new Set<() => void>()
 
 /** Leaves everything of a person behind: what is in memory, and what they have typed and not sent. */
 export function leaveTo(path: string): void {
@@ -15,7 +16,7 @@ export function leaveTo(path: string): void {
 
 /** Forgets what is in memory, and what was typed and not sent; the page is left next. */
 export function forget(): void {
-  isOnItsWay = true
+  setLeaving(true)
   const { owner } = personStorage
   drafts.clear()
   attachments.clear()
@@ -25,7 +26,29 @@ export function forget(): void {
   dropAnswers()
 }
 
-/** Whether the page is being left: until the new one is there, this one asks for nothing more. */
-export function isLeaving(): boolean {
-  return isOnItsWay
+/**
+ * Ends the login by `ask`. The server may close its connections before it answers: nobody is asked to sign in again then.
+ */
+export async function whileLeaving(ask: () => Promise<unknown>): Promise<void> {
+  setLeaving(true)
+  try {
+    await ask()
+  } catch (error) {
+    setLeaving(false)
+    throw error
+  }
+}
+
+/** True while the person leaves, and while the browser goes to another page: this one sends no more requests until then. */
+export const leaving = {
+  get: (): boolean => isOnItsWay,
+  subscribe(listener: () => void): () => void {
+    listeners.add(listener)
+    return () => listeners.delete(listener)
+  },
+}
+
+function setLeaving(value: boolean): void {
+  isOnItsWay = value
+  for (const listener of listeners) listener()
 }

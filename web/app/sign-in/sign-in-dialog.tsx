@@ -1,10 +1,10 @@
 import { useEffect } from 'react'
 import { useThroughline } from '../../../shared/react/index.ts'
 import { whoIsSignedIn } from '../../auth.ts'
-import { trpc } from '../../client.ts'
+import { isHere, trpc } from '../../client.ts'
 import { SignIn } from '../../features/sign-in/sign-in.tsx'
-import { Button } from '../../ui/button.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
+import { Button } from '../../ui/controls/button.tsx'
+import { Dialog } from '../../ui/dialog/dialog.tsx'
 import { personStorage } from '../../person-storage.ts'
 import { leaveTo } from './leave.ts'
 import { t } from '../../language/t.ts'
@@ -17,8 +17,8 @@ export default function SignInDialog() {
   async function goOn(): Promise<void> {
     const [before, now] = [personStorage.owner, await whoIsSignedIn()]
     if (now === null) throw new Error(t('The browser did not keep the login. Are cookies allowed?'))
-    // What is on the page is not for anybody else.
-    if (before !== now) return leaveTo('/')
+    // Another person must not see this page. A guest who has signed up in the meantime is the same person.
+    if (before !== now) return isHere(now)
     login.renew()
     await utils.invalidate()
   }

@@ -1,6 +1,6 @@
 import { useStore, useThroughline } from '../../../shared/react/index.ts'
-import { Button } from '../../ui/button.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
+import { Button } from '../../ui/controls/button.tsx'
+import { Dialog } from '../../ui/dialog/dialog.tsx'
 import { t } from '../../language/t.ts'
 
 /** Before a sign-out that would lose what waits for the connection. */

@@ -1,29 +1,45 @@
-import { useState } from 'react'
+import { useEffect, useEffectEvent, useState } from 'react'
+import { isConnectionLost } from '../../../shared/client/index.ts'
+import { useStore, useThroughline } from '../../../shared/react/index.ts'
 import { trpc } from '../../client.ts'
-import { Button } from '../../ui/button.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
-import { Outcome } from '../../ui/outcome.tsx'
-import { TextField } from '../../ui/text-field.tsx'
+import { Button } from '../../ui/controls/button.tsx'
+import { Dialog } from '../../ui/dialog/dialog.tsx'
+import { Outcome } from '../../ui/notices/outcome.tsx'
+import { TextField } from '../../ui/controls/text-field.tsx'
 import { t } from '../../language/t.ts'
 
 const WORD = 'delete'
 
+type Props = {
+  /** Called around the request that ends the login of this page. */
+  around: (ask: () => Promise<unknown>) => Promise<void>
+  onDeleted: () => void
+}
+
 /** Deletes the account, after it was said what goes and what stays. */
-export function DeleteAccount({ onDeleted }: { onDeleted: () => void }) {
+export function DeleteAccount(props: Props) {
   const [isOpen, setOpen] = useState(false)
   return (
     <div>
       <Button kind="danger" onClick={() => setOpen(true)}>
         {t('Delete my account…')}
       </Button>
-      {isOpen && <ConfirmDialog onClose={() => setOpen(false)} onDeleted={onDeleted} />}
+      {isOpen && <ConfirmDialog {...props} onClose={() => setOpen(false)} />}
     </div>
   )
 }
 
-function ConfirmDialog({ onClose, onDeleted }: { onClose: () => void; onDeleted: () => void }) {
+function ConfirmDialog({ around, onClose, onDeleted }: Props & { onClose: () => void }) {
   const [word, setWord] = useState('')
   const remove = trpc.account.delete.useMutation({ onSuccess: onDeleted })
+  // The server ends the connections of a deleted account, perhaps before its answer has come over one of them.
+  const { login } = useThroughline()
+  const isSignedOut = useStore(login, (state) => state === 'signed-out')
+  const isGone = isSignedOut && (remove.isPending || isConnectionLost(remove.error))
+  const end = useEffectEvent(onDeleted)
+  useEffect(() => {
+    if (isGone) end()
+  }, [isGone])
   const isSure = word.trim().toLowerCase() === WORD
   return (
     <Dialog label={t('Delete my account')} onClose={onClose}>
@@ -31,7 +47,8 @@ function ConfirmDialog({ onClose, onDeleted }: { onClose: () => void; onDeleted:
         className="grid gap-4 p-5 text-sm"
         onSubmit={(event) => {
           event.preventDefault()
-          if (isSure && !remove.isPending) remove.mutate()
+          // `remove` has the error.
+          if (isSure && !remove.isPending) void around(() => remove.mutateAsync()).catch(() => {})
         }}
       >
         <h2 className="text-base font-semibold">{t('Delete my account')}</h2>

@@ -1,10 +1,10 @@
 import { useState } from 'react'
 import type { FormEvent } from 'react'
 import { trpc } from '../../client.ts'
-import { Button } from '../../ui/button.tsx'
-import { Outcome } from '../../ui/outcome.tsx'
-import { SelectField } from '../../ui/select-field.tsx'
-import { TextField } from '../../ui/text-field.tsx'
+import { Button } from '../../ui/controls/button.tsx'
+import { Outcome } from '../../ui/notices/outcome.tsx'
+import { SelectField } from '../../ui/controls/select-field.tsx'
+import { TextField } from '../../ui/controls/text-field.tsx'
 import { t } from '../../language/t.ts'
 
 const scopes = [

@@ -1,11 +1,11 @@
 import { trpc } from '../../client.ts'
-import { Button } from '../../ui/button.tsx'
+import { Button } from '../../ui/controls/button.tsx'
 import { nameOfBrowser } from './name-of-browser.ts'
 import { useRowFocus } from '../../ui/use-row-focus.ts'
 import { t } from '../../language/t.ts'
 import { formatMoment } from '../../language/amounts.ts'
 
-/** Where one is signed in, each with a button that ends it. */
+/** The person's logins, each with a button that ends it. */
 export function Logins() {
   const utils = trpc.useUtils()
   const { data, error } = trpc.logins.list.useQuery(undefined, { staleTime: 0 })
@@ -33,7 +33,7 @@ export function Logins() {
                 {nameOfBrowser(login.userAgent)}
                 {login.current && <span className="text-accent">{` · ${t('this one')}`}</span>}
               </span>
-              <span className="block truncate text-xs text-muted">
+              <span className="block text-xs wrap-anywhere text-muted">
                 {login.address ?? t('unknown address')}
                 {` · ${t('last seen {when}', { when: formatMoment(login.lastSeenAt) })}`}
               </span>

@@ -1,12 +1,13 @@
 import { useState } from 'react'
+import type { ReactNode } from 'react'
 import type { Outputs } from '../../../shared/client/index.ts'
 import { trpc } from '../../client.ts'
-import { Button } from '../../ui/button.tsx'
+import { Button } from '../../ui/controls/button.tsx'
 import { DataTable } from '../../ui/data-table.tsx'
-import { downloadFrom } from '../../ui/download.ts'
-import { Outcome } from '../../ui/outcome.tsx'
-import { SelectField } from '../../ui/select-field.tsx'
-import { TextField } from '../../ui/text-field.tsx'
+import { downloadFrom } from '../../ui/files/download.ts'
+import { Outcome } from '../../ui/notices/outcome.tsx'
+import { SelectField } from '../../ui/controls/select-field.tsx'
+import { TextField } from '../../ui/controls/text-field.tsx'
 import { actionName, actions } from './audit-actions.ts'
 import { t } from '../../language/t.ts'
 import { formatMoment } from '../../language/amounts.ts'
@@ -55,7 +56,7 @@ const head = [
   },
 ]
 
-/** Who did what, the newest first; never what anybody said. */
+/** The audit log, newest first; it never has message text. */
 export function Audit() {
   const [action, setAction] = useState('')
   const [day, setDay] = useState('')
@@ -108,10 +109,12 @@ function cellsOf(entry: Entry) {
   return [
     <span key="what">
       <span className="block whitespace-nowrap">{actionName(action)}</span>
-      <span className="block max-w-60 text-xs wrap-anywhere text-muted">{details.join(', ')}</span>
+      <span className="block max-w-60 text-xs wrap-anywhere text-muted">
+        <bdi>{details.join(', ')}</bdi>
+      </span>
     </span>,
     actorName ?? shortened(actorId) ?? t('nobody'),
-    targetName ?? shortened(targetId) ?? '',
+    targetName ?? shortened(targetId),
     address ?? '',
     <span key="when" className="whitespace-nowrap text-muted">
       {formatMoment(at)}
@@ -119,8 +122,8 @@ function cellsOf(entry: Entry) {
   ]
 }
 
-function shortened(id: string | null): string | null {
-  return id === null ? null : `…${id.slice(-12)}`
+function shortened(id: string | null): ReactNode {
+  return id && <bdi className="whitespace-nowrap">{`…${id.slice(-12)}`}</bdi>
 }
 
 function startOf(day: string): string {

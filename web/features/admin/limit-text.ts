@@ -9,7 +9,7 @@ export function limitText(limit: number | null | undefined): string {
   return limit === null ? NONE : String(limit)
 }
 
-/** What was typed; null when something of it is no limit. */
+/** Parses the fields of limits; null when one of them is not a limit. */
 export function toLimits(texts: Record<keyof UserLimits, string>): UserLimits | null {
   const limits: UserLimits = {}
   for (const [key] of limitNames) {

@@ -1,4 +1,4 @@
-import { CopyButton } from '../../ui/copy-button.tsx'
+import { CopyButton } from '../../ui/controls/copy-button.tsx'
 import { t } from '../../language/t.ts'
 
 /** A link that was just made for somebody, for an administrator to give to them. */

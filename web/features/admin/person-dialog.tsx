@@ -1,9 +1,9 @@
 import { useState } from 'react'
 import { trpc } from '../../client.ts'
-import { Button } from '../../ui/button.tsx'
-import { Choice } from '../../ui/choice.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
-import { Outcome } from '../../ui/outcome.tsx'
+import { Button } from '../../ui/controls/button.tsx'
+import { Choice } from '../../ui/controls/choice.tsx'
+import { Dialog } from '../../ui/dialog/dialog.tsx'
+import { Outcome } from '../../ui/notices/outcome.tsx'
 import { LimitsForm } from './limits-form.tsx'
 import { LinkToHandOver } from './link-to-hand-over.tsx'
 import type { Person } from './people.tsx'
@@ -24,7 +24,7 @@ const roles = [
   },
 ] as const
 
-/** What an administrator may change of a person. */
+/** A dialog in which an administrator changes a person's role, limits and state. */
 export function PersonDialog({ person, onClose }: { person: Person; onClose: () => void }) {
   const utils = trpc.useUtils()
   const [isDeleting, setDeleting] = useState(false)

@@ -1,7 +1,7 @@
 import { trpc } from '../../client.ts'
-import { Button } from '../../ui/button.tsx'
+import { Button } from '../../ui/controls/button.tsx'
 import { DataTable } from '../../ui/data-table.tsx'
-import { Outcome } from '../../ui/outcome.tsx'
+import { Outcome } from '../../ui/notices/outcome.tsx'
 import { msg, t } from '../../language/t.ts'
 import { formatMoment } from '../../language/amounts.ts'
 

@@ -1,6 +1,6 @@
 import { trpc } from '../../client.ts'
 import { DataTable } from '../../ui/data-table.tsx'
-import { Outcome } from '../../ui/outcome.tsx'
+import { Outcome } from '../../ui/notices/outcome.tsx'
 import { limitNames } from './limit-names.ts'
 import { t } from '../../language/t.ts'
 import { formatCost, formatMoment } from '../../language/amounts.ts'
@@ -99,6 +99,34 @@ export function LimitsInForce() {
           ],
         },
       ]}
+    />
+  )
+}
+
+/** The settings with which the server was started; secrets by name only. */
+export function SettingsInForce() {
+  const { data, error } = trpc.admin.settings.useQuery(undefined, { staleTime: 0 })
+  if (!data) return <Outcome error={error?.message ?? null} />
+  return (
+    <DataTable
+      label={t('Settings in force')}
+      none={t('There is none.')}
+      head={[{ name: t('Setting') }, { name: t('Value') }]}
+      rows={data.items.map(({ name, value, isHidden }) => ({
+        key: name,
+        cells: [
+          <code key="name" className="font-mono text-xs">
+            {name}
+          </code>,
+          isHidden ? (
+            t('set, and not shown')
+          ) : (
+            <bdi key="value" className="wrap-anywhere">
+              {value === '' ? t('empty') : (value ?? t('not set'))}
+            </bdi>
+          ),
+        ],
+      }))}
     />
   )
 }

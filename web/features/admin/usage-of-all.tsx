@@ -1,8 +1,9 @@
 import { useState } from 'react'
 import { trpc } from '../../client.ts'
-import { Choice } from '../../ui/choice.tsx'
+import { useHealth } from '../../health.ts'
+import { Choice } from '../../ui/controls/choice.tsx'
 import { DataTable } from '../../ui/data-table.tsx'
-import { Outcome } from '../../ui/outcome.tsx'
+import { Outcome } from '../../ui/notices/outcome.tsx'
 import { msg, t } from '../../language/t.ts'
 import { formatCost } from '../../language/amounts.ts'
 import { formatNumber } from '../../language/format.ts'
@@ -40,11 +41,15 @@ const names = {
   model: msg('Model'),
   day: msg('Day (UTC)'),
 } as const
-const figures = [msg('Answers'), msg('Input'), msg('Output'), msg('Cost')] as const
+const figures = [
+  ...[msg('Answers'), msg('Input'), msg('Output')],
+  ...[msg('Recordings'), msg('Read aloud'), msg('Cost')],
+] as const
 
-/** What everybody used, and what it cost. */
+/** The usage of all people together, with its cost. */
 export function UsageOfAll() {
   const [by, setBy] = useState<(typeof kinds)[number]['value']>('user')
+  const isDemo = useHealth()?.model === 'demo'
   const { data, error } = trpc.admin.usage.useQuery({ by }, { staleTime: 0 })
   return (
     <div className="grid grid-cols-1 gap-4">
@@ -61,10 +66,10 @@ export function UsageOfAll() {
           rows={[
             ...data.items.map(({ id, name, ...used }) => ({
               key: id ?? '',
-              cells: [name ?? id ?? t('without a key'), ...figuresOf(used)],
+              cells: [name ?? id ?? t('without a key'), ...figuresOf(used, isDemo)],
             })),
             ...(data.items.length > 1
-              ? [{ key: 'all', cells: [t('All together'), ...figuresOf(data.total)] }]
+              ? [{ key: 'all', cells: [t('All together'), ...figuresOf(data.total, isDemo)] }]
               : []),
           ]}
         />
@@ -73,16 +78,23 @@ export function UsageOfAll() {
   )
 }
 
-function figuresOf(used: {
-  runs: number
-  inputTokens: number
-  outputTokens: number
-  costUsd: number | null
-}): string[] {
+function figuresOf(
+  used: {
+    runs: number
+    inputTokens: number
+    outputTokens: number
+    speechIn: number
+    speechOut: number
+    costUsd: number | null
+  },
+  isDemo: boolean,
+): string[] {
   return [
     formatNumber(used.runs),
     formatNumber(used.inputTokens),
     formatNumber(used.outputTokens),
-    formatCost(used.costUsd),
+    formatNumber(used.speechIn),
+    formatNumber(used.speechOut),
+    used.costUsd === null && isDemo ? t('free') : formatCost(used.costUsd),
   ]
 }

@@ -2,7 +2,7 @@ import { useSyncExternalStore } from 'react'
 import { language } from '../../language/language.ts'
 import { languages } from '../../language/languages.ts'
 import type { Language } from '../../language/languages.ts'
-import { SelectField } from '../../ui/select-field.tsx'
+import { SelectField } from '../../ui/controls/select-field.tsx'
 import { t } from '../../language/t.ts'
 
 /** Each language by its own name, so that whoever cannot read the page finds theirs. */

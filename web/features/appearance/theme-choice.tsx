@@ -1,6 +1,6 @@
 import { Monitor, Moon, Sun } from 'lucide-react'
 import { useSyncExternalStore } from 'react'
-import { Choice } from '../../ui/choice.tsx'
+import { Choice } from '../../ui/controls/choice.tsx'
 import { theme } from './theme.ts'
 import { t } from '../../language/t.ts'
 

@@ -1,9 +1,9 @@
 type Known = { id: string; title: string | null; running: boolean; waiting: boolean; seq: number }
 
-/** What happened in a session that somebody who looks elsewhere wants to know. */
+/** A change in a session that a person on another page or tab wants to know. */
 export type News = { type: 'done' | 'waits'; session: Known }
 
-/** What the sessions did between two looks at the list. A session that is new in it did nothing. */
+/** The changes between two states of the session list. A session that is new in it has none. */
 export function newsOf(before: readonly Known[], now: readonly Known[]): News[] {
   const known = new Map(before.map((session) => [session.id, session]))
   return now.flatMap((session): News[] => {
@@ -30,4 +30,10 @@ export function markOf(sessions: readonly Known[], unseen: number): Mark {
 export function sessionToOpen(message: unknown): string | null {
   const { open }: { open?: unknown } = Object(message)
   return typeof open === 'string' ? open : null
+}
+
+/** The session of which the worker asks whether this page shows it; null for any other message. */
+export function sessionAskedFor(message: unknown): string | null {
+  const { shows }: { shows?: unknown } = Object(message)
+  return typeof shows === 'string' ? shows : null
 }

@@ -7,7 +7,7 @@ const colours = { waits: '#e5484d', answering: '#f97b4f', done: '#30a46c' } as c
 let current: Mark = null
 const listeners = new Set<() => void>()
 
-/** What the title of the page begins with. */
+/** The sign at the beginning of the page's title. */
 export const mark = {
   subscribe(listener: () => void): () => void {
     listeners.add(listener)

@@ -1,10 +1,10 @@
 import { useSyncExternalStore } from 'react'
-import { Button } from '../../ui/button.tsx'
+import { Button } from '../../ui/controls/button.tsx'
 import { notifications } from './notifications.ts'
 import { msg, t } from '../../language/t.ts'
 
 const texts = {
-  on: msg('On: when an answer ends, or a tool waits for your approval, while no tab is in view.'),
+  on: msg('On: when an answer ends, or a tool waits for you, while no tab is in view.'),
   off: msg('Off.'),
   refused: msg(
     'This browser does not allow notifications of this site. Its own settings can change that.',

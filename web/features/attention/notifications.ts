@@ -8,7 +8,7 @@ import { t } from '../../language/t.ts'
 const KEY = 'throughline.notifications'
 const listeners = new Set<() => void>()
 
-/** Whether this browser is to notify; a person decides it in the settings, where alone the browser's leave is asked for. */
+/** True when this browser notifies. The settings, where a person switches it on, ask for the browser's permission. */
 export const notifications = {
   subscribe(listener: () => void): () => void {
     listeners.add(listener)
@@ -31,7 +31,7 @@ export const notifications = {
     if (notifications.state() === 'on') await renewPush()
     for (const listener of listeners) listener()
   },
-  /** Whether the server tells this device also while no page is open. */
+  /** True when the server sends pushes to this device while no page is open. */
   isPushed: (): boolean => isPushed,
 }
 
@@ -59,7 +59,7 @@ export async function notify({ type, session }: News, open: (id: string) => void
   if (await isAnyVisible()) return
   const title = session.title ?? 'Throughline'
   const options = {
-    body: type === 'done' ? t('The answer is there.') : t('A tool waits for your approval.'),
+    body: type === 'done' ? t('The answer is there.') : t('A tool waits for you.'),
     icon: `${basePath}/icon-192.png`,
     // Several tabs tell the same once.
     tag: `${session.id} ${type}`,

@@ -1,7 +1,7 @@
 import { basePath } from '../../base-path.ts'
 import { client } from '../../client.ts'
 
-/** Whether this browser can be told while no page is open. */
+/** True when this browser can receive pushes. */
 export function canPush(): boolean {
   return 'serviceWorker' in navigator && 'PushManager' in globalThis
 }
@@ -46,7 +46,7 @@ async function registration(): Promise<ServiceWorkerRegistration | undefined> {
   return canPush() ? navigator.serviceWorker.getRegistration(`${basePath}/`) : undefined
 }
 
-/** What was made for another server's key is of no use. */
+/** The existing subscription; null when there is none, or it was made for another server's key and is of no use. */
 async function ownSubscription(
   pushes: PushManager,
   publicKey: string,

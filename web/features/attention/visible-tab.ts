@@ -23,7 +23,7 @@ export function tellWhenVisible(): () => void {
   }
 }
 
-/** Whether somebody looks at any tab. */
+/** Resolves with true when a tab of the app is visible. */
 export async function isAnyVisible(): Promise<boolean> {
   const locks = await navigator.locks?.query()
   return locks?.held?.some(({ name }) => name === VISIBLE) ?? false

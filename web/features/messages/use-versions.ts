@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import type { AppMessage } from '../../../shared/client/index.ts'
 import { newId } from '../../../shared/contract/new-id.ts'
 import { useSession, useThroughline } from '../../../shared/react/index.ts'
@@ -15,9 +15,13 @@ export function useVersions({ id, sessionId }: Pick<AppMessage, 'id' | 'sessionI
   const { api } = useThroughline()
   const isAnswering = useSession(sessionId, ({ state }) => state?.session.running ?? false)
   const [isBusy, setBusy] = useState(false)
+  const isUnderWay = useRef(false)
   const [problem, setProblem] = useState<string | null>(null)
 
   async function attempt(command: () => Promise<unknown>, otherwise: NotDone): Promise<boolean> {
+    // Pressed twice before it is drawn that it is busy.
+    if (isUnderWay.current) return false
+    isUnderWay.current = true
     setBusy(true)
     setProblem(null)
     try {
@@ -27,6 +31,7 @@ export function useVersions({ id, sessionId }: Pick<AppMessage, 'id' | 'sessionI
       setProblem(t(otherwise, { reason: reason(error) }))
       return false
     } finally {
+      isUnderWay.current = false
       setBusy(false)
     }
   }

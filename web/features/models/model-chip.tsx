@@ -1,9 +1,9 @@
 import { ChevronDown } from 'lucide-react'
-import { Suspense, lazy, useCallback, useRef, useState } from 'react'
-import { loaded } from '../../ui/loaded.ts'
+import { useCallback, useRef, useState } from 'react'
+import { lazyPart } from '../../ui/loading/lazy-part.tsx'
 import { t } from '../../language/t.ts'
 
-const ModelPicker = lazy(() => loaded(() => import('./model-picker.tsx')))
+const ModelPicker = lazyPart(() => import('./model-picker.tsx'))
 
 /** The model that answers, seen and changed where one types. The list is loaded on first use. */
 export function ModelChip(props: {
@@ -16,7 +16,7 @@ export function ModelChip(props: {
   const button = useRef<HTMLButtonElement>(null)
   const close = useCallback(() => setOpen(false), [])
   return (
-    <span className="relative flex min-w-0 items-center gap-1 text-xs text-muted">
+    <span className="relative flex min-w-0 items-center text-xs text-muted">
       <button
         ref={button}
         type="button"
@@ -24,28 +24,29 @@ export function ModelChip(props: {
         aria-haspopup="dialog"
         aria-expanded={isOpen}
         onClick={() => setOpen(!isOpen)}
-        className="flex min-h-7 shrink-0 cursor-pointer items-center gap-1 rounded-full px-2.5 transition-colors duration-150 hover:bg-hover hover:text-text"
+        className="flex min-h-7 min-w-0 cursor-pointer items-center gap-1.5 rounded-full px-2.5 transition-colors duration-150 hover:bg-hover hover:text-text"
       >
         {t('Model')}
+        {/* Not of its name, by which it is found; its description has it. */}
+        <span aria-hidden className="truncate text-text">
+          {model ?? t('Default')}
+        </span>
         <ChevronDown aria-hidden size={12} className="shrink-0" />
       </button>
-      <span className="truncate">{model ?? t('Default')}</span>
       {isOpen && (
-        <Suspense>
-          <ModelPicker
-            model={model}
-            onLeave={close}
-            onClose={() => {
-              close()
-              button.current?.focus({ preventScroll: true })
-            }}
-            onChoose={(chosen) => {
-              close()
-              button.current?.focus({ preventScroll: true })
-              onChoose(chosen)
-            }}
-          />
-        </Suspense>
+        <ModelPicker
+          model={model}
+          onLeave={close}
+          onClose={() => {
+            close()
+            button.current?.focus({ preventScroll: true })
+          }}
+          onChoose={(chosen) => {
+            close()
+            button.current?.focus({ preventScroll: true })
+            onChoose(chosen)
+          }}
+        />
       )}
     </span>
   )

@@ -2,7 +2,8 @@ import { Check, ChevronDown } from 'lucide-react'
 import { DropdownMenu } from 'radix-ui'
 import { useState } from 'react'
 import { trpc } from '../../client.ts'
-import { IconButton } from '../../ui/icon-button.tsx'
+import { IconButton } from '../../ui/controls/icon-button.tsx'
+import { focusFirstItem } from '../../ui/mark-keyboard.ts'
 import { useLanguage } from '../../language/language.ts'
 import { directionOf } from '../../language/languages.ts'
 import { t } from '../../language/t.ts'
@@ -28,8 +29,9 @@ export default function ModelMenu(props: {
         <DropdownMenu.Content
           align="start"
           sideOffset={4}
+          onFocus={focusFirstItem}
           collisionPadding={8}
-          className="z-50 max-h-72 max-w-[min(22rem,calc(100vw-1rem))] min-w-44 animate-[rise_120ms_ease-out] overflow-y-auto rounded-xl border border-border bg-raised p-1 text-sm text-text shadow-lg"
+          className="z-50 max-h-[min(18rem,var(--radix-dropdown-menu-content-available-height))] max-w-[min(22rem,calc(100vw-1rem))] min-w-44 animate-[rise_120ms_ease-out] overflow-y-auto rounded-xl border border-border bg-raised p-1 text-sm text-text shadow-lg"
         >
           <DropdownMenu.Label className="px-2.5 py-1.5 text-xs text-muted">
             {error

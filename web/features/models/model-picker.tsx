@@ -57,6 +57,10 @@ export default function ModelPicker(props: {
         // Without a model too: otherwise the form around it, the message box's, would be submitted.
         if (active) choose(active)
         break
+      case 'Tab':
+        if (!event.shiftKey) return
+        onClose()
+        break
       case 'ArrowDown':
         setIndex(Math.min(index + 1, shown.length - 1))
         break
@@ -77,7 +81,8 @@ export default function ModelPicker(props: {
       aria-label={t('Choose a model')}
       onBlur={({ relatedTarget }) => {
         // Without a target, the window has lost the focus, or one of the models was pressed.
-        if (relatedTarget && !panel.current?.contains(relatedTarget)) onLeave()
+        // The button before it closes it by itself.
+        if (relatedTarget && !panel.current?.parentElement?.contains(relatedTarget)) onLeave()
       }}
       className="absolute bottom-full start-0 z-30 mb-1.5 w-[min(23rem,calc(100vw-2rem))] animate-[rise_120ms_ease-out] rounded-2xl border border-border bg-raised text-sm text-text shadow-xl"
     >

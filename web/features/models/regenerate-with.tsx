@@ -1,10 +1,10 @@
 import { ChevronDown } from 'lucide-react'
-import { Suspense, lazy, useState } from 'react'
-import { IconButton } from '../../ui/icon-button.tsx'
-import { loaded } from '../../ui/loaded.ts'
+import { useState } from 'react'
+import { IconButton } from '../../ui/controls/icon-button.tsx'
+import { lazyPart } from '../../ui/loading/lazy-part.tsx'
 import { t } from '../../language/t.ts'
 
-const ModelMenu = lazy(() => loaded(() => import('./model-menu.tsx')))
+const ModelMenu = lazyPart(() => import('./model-menu.tsx'))
 
 /** The button that opens the list of models for regenerating an answer. The menu is loaded on first use. */
 export function RegenerateWith(props: {
@@ -23,11 +23,5 @@ export function RegenerateWith(props: {
       <ChevronDown aria-hidden size={13} />
     </IconButton>
   )
-  return home ? (
-    <Suspense fallback={button}>
-      <ModelMenu {...props} home={home} />
-    </Suspense>
-  ) : (
-    button
-  )
+  return home ? <ModelMenu {...props} fallback={button} home={home} /> : button
 }

@@ -2,12 +2,12 @@ import { FileDown, Pencil, Plus, Trash2, Upload } from 'lucide-react'
 import { useState } from 'react'
 import { newId } from '../../../shared/contract/new-id.ts'
 import { trpc } from '../../client.ts'
-import { Button } from '../../ui/button.tsx'
-import { download } from '../../ui/download.ts'
-import { FileButton } from '../../ui/file-button.tsx'
-import { IconButton } from '../../ui/icon-button.tsx'
-import { Outcome } from '../../ui/outcome.tsx'
-import { NotLoaded } from '../../ui/not-loaded.tsx'
+import { Button } from '../../ui/controls/button.tsx'
+import { download } from '../../ui/files/download.ts'
+import { FileButton } from '../../ui/controls/file-button.tsx'
+import { IconButton } from '../../ui/controls/icon-button.tsx'
+import { Outcome } from '../../ui/notices/outcome.tsx'
+import { NotLoaded } from '../../ui/loading/not-loaded.tsx'
 import { useRowFocus } from '../../ui/use-row-focus.ts'
 import { useAttempt } from '../../ui/use-attempt.ts'
 import PresetDialog from './preset-dialog.tsx'
@@ -54,9 +54,9 @@ export function PresetList() {
               className="flex items-center gap-1 rounded-xl border border-border py-1.5 pe-1.5 ps-3.5"
             >
               <span className="min-w-0 flex-1">
-                <span className="block truncate text-sm font-medium">
-                  <bdi>{preset.name}</bdi>
-                </span>
+                <bdi className="block truncate text-match-parent text-sm font-medium">
+                  {preset.name}
+                </bdi>
                 <span className="block truncate text-xs text-muted">{aboutPreset(preset)}</span>
               </span>
               <IconButton

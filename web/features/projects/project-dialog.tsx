@@ -3,13 +3,13 @@ import { Paperclip, X } from 'lucide-react'
 import { useState } from 'react'
 import { newId } from '../../../shared/contract/new-id.ts'
 import { trpc } from '../../client.ts'
-import { Button } from '../../ui/button.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
-import { FileButton } from '../../ui/file-button.tsx'
-import { IconButton } from '../../ui/icon-button.tsx'
-import { Outcome } from '../../ui/outcome.tsx'
-import { TextArea } from '../../ui/text-area.tsx'
-import { TextField } from '../../ui/text-field.tsx'
+import { Button } from '../../ui/controls/button.tsx'
+import { Dialog } from '../../ui/dialog/dialog.tsx'
+import { FileButton } from '../../ui/controls/file-button.tsx'
+import { IconButton } from '../../ui/controls/icon-button.tsx'
+import { Outcome } from '../../ui/notices/outcome.tsx'
+import { TextArea } from '../../ui/controls/text-area.tsx'
+import { TextField } from '../../ui/controls/text-field.tsx'
 import { useRowFocus } from '../../ui/use-row-focus.ts'
 import { useAttempt } from '../../ui/use-attempt.ts'
 import type { Stored } from './upload-file.ts'
@@ -18,7 +18,12 @@ import type { Project } from './use-projects.ts'
 import { t } from '../../language/t.ts'
 
 /** Makes a project, or changes one. */
-export default function ProjectDialog(props: { project: Project | null; onClose: () => void }) {
+export default function ProjectDialog(props: {
+  project: Project | null
+  onClose: () => void
+  /** Called when a new project is opened; closes the sheet. */
+  onChoose?: (() => void) | undefined
+}) {
   const { project, onClose } = props
   const utils = trpc.useUtils()
   const navigate = useNavigate()
@@ -40,7 +45,9 @@ export default function ProjectDialog(props: { project: Project | null; onClose:
       })
       await utils.projects.list.invalidate()
       onClose()
-      if (!project) await navigate({ to: '/p/$id', params: { id } })
+      if (project) return
+      props.onChoose?.()
+      await navigate({ to: '/p/$id', params: { id } })
     })
 
   const isChanged =
@@ -81,7 +88,7 @@ export default function ProjectDialog(props: { project: Project | null; onClose:
             <ul ref={list} aria-label={t('Files')} className="grid gap-1 text-sm">
               {files.map((file) => (
                 <li key={file.id} className="flex items-center gap-2 rounded-lg bg-hover ps-3">
-                  <bdi className="min-w-0 flex-1 truncate">{file.name}</bdi>
+                  <bdi className="min-w-0 flex-1 truncate text-match-parent">{file.name}</bdi>
                   <IconButton
                     label={t('Remove {name}', { name: file.name })}
                     onClick={() => setFiles(files.filter((other) => other !== file))}

@@ -2,14 +2,14 @@ import { useNavigate } from '@tanstack/react-router'
 import { Archive, ArchiveRestore, Pencil, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { trpc } from '../../client.ts'
-import { Button } from '../../ui/button.tsx'
-import { Outcome } from '../../ui/outcome.tsx'
+import { Button } from '../../ui/controls/button.tsx'
+import { Outcome } from '../../ui/notices/outcome.tsx'
 import { useAttempt } from '../../ui/use-attempt.ts'
 import ProjectDialog from './project-dialog.tsx'
 import type { Project } from './use-projects.ts'
 import { t } from '../../language/t.ts'
 
-/** What a project tells the model, and what can be done with it. */
+/** The head of a project's page: its instructions for the model, and its actions. */
 export function ProjectHead({ project }: { project: Project }) {
   const utils = trpc.useUtils()
   const navigate = useNavigate()
@@ -37,7 +37,10 @@ export function ProjectHead({ project }: { project: Project }) {
   return (
     <section aria-label={t('About the project')} className="grid gap-3">
       {archived && <p className="text-sm text-muted">{t('This project is archived.')}</p>}
-      <p dir="auto" className="max-w-prose text-sm whitespace-pre-wrap wrap-anywhere text-muted">
+      <p
+        dir="auto"
+        className="max-w-prose text-match-parent text-sm whitespace-pre-wrap wrap-anywhere text-muted"
+      >
         {instructions ?? t('No instructions.')}
       </p>
       {files.length > 0 && (

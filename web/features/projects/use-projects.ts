@@ -9,7 +9,7 @@ export function useProjects() {
   return {
     projects: data ?? NONE,
     isPending,
-    /** Why they are not known; null when they are, even from before. */
+    /** The reason why they could not be loaded; null when they are known, even from the cache. */
     problem: data ? null : (error?.message ?? null),
     retry: () => void refetch(),
   }

@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { trpc } from '../../client.ts'
-import { Button } from '../../ui/button.tsx'
+import { Button } from '../../ui/controls/button.tsx'
 import { Highlighted } from '../../ui/highlighted.tsx'
 import { hitGroups } from './hit-groups.ts'
 import type { HitGroup } from './hit-groups.ts'

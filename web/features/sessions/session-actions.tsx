@@ -1,14 +1,14 @@
 import { Ellipsis } from 'lucide-react'
-import { Suspense, lazy, useState } from 'react'
+import { useState } from 'react'
 import type { Session } from '../../../shared/contract/session.ts'
-import { IconButton } from '../../ui/icon-button.tsx'
-import { loaded } from '../../ui/loaded.ts'
+import { IconButton } from '../../ui/controls/icon-button.tsx'
+import { lazyPart } from '../../ui/loading/lazy-part.tsx'
 import { t } from '../../language/t.ts'
 
-const SessionMenu = lazy(() => loaded(() => import('./session-menu.tsx')))
-const SessionDialog = lazy(() => loaded(() => import('./dialogs/session-dialog.tsx')))
+const SessionMenu = lazyPart(() => import('./session-menu.tsx'))
+const SessionDialog = lazyPart(() => import('./dialogs/session-dialog.tsx'))
 
-export type SessionAction = 'rename' | 'instructions' | 'project' | 'share' | 'delete'
+export type SessionAction = 'rename' | 'instructions' | 'project' | 'tags' | 'share' | 'delete'
 
 /** The button that opens a session's menu. The menu and its dialogs are loaded on first use. */
 export function SessionActions({
@@ -35,16 +35,18 @@ export function SessionActions({
   return (
     <>
       {home ? (
-        <Suspense fallback={button}>
-          <SessionMenu home={home} session={session} className={className} onAction={setAction} />
-        </Suspense>
+        <SessionMenu
+          fallback={button}
+          home={home}
+          session={session}
+          className={className}
+          onAction={setAction}
+        />
       ) : (
         button
       )}
       {action && (
-        <Suspense>
-          <SessionDialog action={action} session={session} onClose={() => setAction(null)} />
-        </Suspense>
+        <SessionDialog action={action} session={session} onClose={() => setAction(null)} />
       )}
     </>
   )

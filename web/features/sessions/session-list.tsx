@@ -1,20 +1,26 @@
 import { Link } from '@tanstack/react-router'
 import { EyeOff, Search, SquarePen, X } from 'lucide-react'
-import { Suspense, lazy, useDeferredValue, useState } from 'react'
+import { useDeferredValue, useState } from 'react'
 import type { ReactNode } from 'react'
+import type { Client } from '../../../shared/client/index.ts'
 import type { Session } from '../../../shared/contract/session.ts'
-import { Button } from '../../ui/button.tsx'
-import { IconButton } from '../../ui/icon-button.tsx'
+import { useThroughline } from '../../../shared/react/index.ts'
+import { Button } from '../../ui/controls/button.tsx'
+import { dragSource } from '../../ui/dragged-session.ts'
+import { IconButton } from '../../ui/controls/icon-button.tsx'
+import { useRowFocus } from '../../ui/use-row-focus.ts'
 import { useToday } from '../../ui/use-today.ts'
 import { groupByDay } from './group-by-day.ts'
 import { SessionActions } from './session-actions.tsx'
 import { sessionTitle } from './session-title.ts'
+import { useChosenTag } from './tags/chosen-tag.ts'
+import { TagList } from './tags/tag-list.tsx'
 import { useSessions } from './use-sessions.ts'
 import { WaitingSessions } from './waiting-sessions.tsx'
-import { loaded } from '../../ui/loaded.ts'
+import { lazyPart } from '../../ui/loading/lazy-part.tsx'
 import { t } from '../../language/t.ts'
 
-const SearchResults = lazy(() => loaded(() => import('./search-results.tsx')))
+const SearchResults = lazyPart(() => import('./search-results.tsx'))
 
 /**
  * All sessions by day, with a search.
@@ -29,8 +35,9 @@ export function SessionList(props: {
   const today = useToday()
   const [search, setSearch] = useState('')
   const query = useDeferredValue(search.trim())
+  const tag = useChosenTag()
   const { sessions, isPending, isError, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } =
-    useSessions()
+    useSessions(tag)
   return (
     <nav aria-label={t('Sessions')} className="flex min-h-0 flex-1 flex-col">
       <div className="grid gap-2 px-3 pb-2">
@@ -41,27 +48,24 @@ export function SessionList(props: {
         <SearchBox value={search} onChange={setSearch} />
       </div>
       <div className="min-h-0 flex-1 overflow-y-auto px-2 pb-4" hidden={query === ''}>
-        {query !== '' && (
-          <Suspense>
-            <SearchResults query={query} onChoose={props.onChoose} />
-          </Suspense>
-        )}
+        {query !== '' && <SearchResults query={query} onChoose={props.onChoose} />}
       </div>
       <div className="min-h-0 flex-1 overflow-y-auto px-2 pb-4" hidden={query !== ''}>
         {props.children}
-        <WaitingSessions onChoose={props.onChoose} />
+        <TagList />
+        {tag === null && <WaitingSessions onChoose={props.onChoose} />}
         {groupByDay(sessions, today).map((group) => (
           <div key={group.label} role="group" aria-label={group.label}>
             <h2 className="px-2 pt-4 pb-1 text-xs font-medium text-muted">{group.label}</h2>
-            <ul>
-              {group.sessions.map((session) => (
-                <SessionRow key={session.id} session={session} onChoose={props.onChoose} />
-              ))}
-            </ul>
+            <SessionRowsOfDay sessions={group.sessions} onChoose={props.onChoose} />
           </div>
         ))}
         {sessions.length === 0 && !isPending && !isError && (
-          <p className="px-2 pt-6 text-sm text-muted">{t('Your sessions will be listed here.')}</p>
+          <p className="px-2 pt-6 text-sm text-muted">
+            {tag === null
+              ? t('Your sessions will be listed here.')
+              : t('No session has the tag “{tag}”.', { tag })}
+          </p>
         )}
         {isError && sessions.length === 0 && (
           <div className="grid gap-2 px-2 pt-6 text-sm text-muted">
@@ -113,6 +117,32 @@ function SearchBox({ value, onChange }: { value: string; onChange: (value: strin
   )
 }
 
+function SessionRowsOfDay(props: {
+  sessions: readonly Session[]
+  onChoose: (() => void) | undefined
+}) {
+  const { sessions, onChoose } = props
+  const list = useRowFocus(sessions.length)
+  return (
+    <ul ref={list}>
+      {sessions.map((session) => (
+        <SessionRow key={session.id} session={session} onChoose={onChoose} />
+      ))}
+    </ul>
+  )
+}
+
+/** Longer than a press of a button takes. Milliseconds. */
+const PRESSED_MS = 1_000
+
+/** Begins to watch a session that is about to be opened: its page finds the watch under way. */
+function beginReading(client: Client, id: string): void {
+  setTimeout(
+    client.session(id).store.subscribe(() => undefined),
+    PRESSED_MS,
+  )
+}
+
 function SessionRow({
   session,
   onChoose,
@@ -120,26 +150,36 @@ function SessionRow({
   session: Session
   onChoose: (() => void) | undefined
 }) {
+  const client = useThroughline()
   return (
-    <li className="group/row relative flex items-center rounded-lg hover:bg-hover has-[a[aria-current=page]]:bg-hover">
+    <li
+      className="group/row relative flex items-center rounded-lg hover:bg-hover has-[a[aria-current=page]]:bg-hover"
+      {...dragSource(session)}
+    >
       {session.running && (
         <span
           role="img"
-          aria-label={session.waiting ? t('Waiting for your approval') : t('Answering')}
+          aria-label={session.waiting ? t('Waiting for you') : t('Answering')}
           // In the margin of the row, so that its title does not move.
-          className={`absolute start-px size-1.5 rounded-full ${session.waiting ? 'outline-2 -outline-offset-1 outline-accent' : 'animate-pulse bg-accent'}`}
+          className={`absolute start-0 size-[5px] rounded-full ${session.waiting ? 'outline-2 -outline-offset-1 outline-accent' : 'animate-pulse bg-accent'}`}
         />
       )}
       <Link
         to="/s/$id"
         params={{ id: session.id }}
+        onPointerDown={({ pointerType, button }) => {
+          // Not of a finger, which may only scroll the list.
+          if (pointerType === 'mouse' && button === 0) beginReading(client, session.id)
+        }}
         onClick={onChoose}
-        className="block min-w-0 flex-1 truncate rounded-lg py-1.5 pe-2 ps-2 text-sm group-hover/row:pe-9 group-has-[button:focus-visible]/row:pe-9 pointer-coarse:pe-9 leading-6 text-text transition-[padding] duration-150 aria-[current=page]:font-medium"
+        className="flex min-w-0 flex-1 items-center rounded-lg py-1.5 pe-2 ps-2 text-sm group-hover/row:pe-9 group-has-[button:focus-visible]/row:pe-9 pointer-coarse:pe-9 leading-6 text-text transition-[padding] duration-150 aria-[current=page]:font-medium"
       >
         {session.temporary && (
-          <EyeOff aria-label={t('Temporary')} size={13} className="me-1.5 inline text-muted" />
+          <EyeOff aria-label={t('Temporary')} size={13} className="me-1.5 shrink-0 text-muted" />
         )}
-        <bdi>{sessionTitle(session)}</bdi>
+        <span dir="auto" className="min-w-0 flex-1 truncate text-match-parent">
+          {sessionTitle(session)}
+        </span>
       </Link>
       <SessionActions
         session={session}

@@ -9,18 +9,22 @@ import {
   Pencil,
   Pin,
   PinOff,
+  Printer,
   Share2,
   SlidersHorizontal,
+  Tag,
   Trash2,
 } from 'lucide-react'
+import { useNavigate } from '@tanstack/react-router'
 import { DropdownMenu } from 'radix-ui'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import type { ReactNode } from 'react'
 import { basePath } from '../../base-path.ts'
 import type { Session } from '../../../shared/contract/session.ts'
 import { trpc } from '../../client.ts'
-import { tellFailure } from '../../ui/notice.ts'
-import { IconButton } from '../../ui/icon-button.tsx'
+import { tellFailure } from '../../ui/notices/notice.ts'
+import { IconButton } from '../../ui/controls/icon-button.tsx'
+import { focusFirstItem } from '../../ui/mark-keyboard.ts'
 import type { SessionAction } from './session-actions.tsx'
 import { useLanguage } from '../../language/language.ts'
 import { directionOf } from '../../language/languages.ts'
@@ -36,11 +40,19 @@ export default function SessionMenu(props: {
   const { session } = props
   const direction = directionOf(useLanguage())
   const [open, setOpen] = useState(true)
+  const navigate = useNavigate()
   const update = trpc.sessions.update.useMutation({ onError: tellFailure })
+  const trigger = useRef<HTMLButtonElement>(null)
+  const chosen = useRef<SessionAction | null>(null)
+  /** A dialog gives the focus back to what had it before: the button, not an item of a menu that is gone. */
+  const act = (action: SessionAction) => () => {
+    chosen.current = action
+  }
   return (
     <DropdownMenu.Root dir={direction} open={open} onOpenChange={setOpen} modal={false}>
       <DropdownMenu.Trigger asChild>
         <IconButton
+          ref={trigger}
           label={t('Session actions')}
           className={props.className}
           data-open={open ? '' : undefined}
@@ -52,23 +64,37 @@ export default function SessionMenu(props: {
         <DropdownMenu.Content
           align="end"
           sideOffset={4}
-          className="z-50 min-w-40 animate-[rise_120ms_ease-out] rounded-xl border border-border bg-raised p-1 text-sm text-text shadow-lg"
+          onFocus={focusFirstItem}
+          onCloseAutoFocus={(event) => {
+            const action = chosen.current
+            if (action === null) return
+            event.preventDefault()
+            chosen.current = null
+            trigger.current?.focus({ preventScroll: true })
+            props.onAction(action)
+          }}
+          collisionPadding={8}
+          className="z-50 max-h-(--radix-dropdown-menu-content-available-height) min-w-40 animate-[rise_120ms_ease-out] overflow-y-auto rounded-xl border border-border bg-raised p-1 text-sm text-text shadow-lg"
         >
           <Item onSelect={() => update.mutate({ id: session.id, pinned: !session.pinned })}>
             {session.pinned ? <PinOff aria-hidden size={15} /> : <Pin aria-hidden size={15} />}
             {session.pinned ? t('Unpin') : t('Pin')}
           </Item>
-          <Item onSelect={() => props.onAction('rename')}>
+          <Item onSelect={act('rename')}>
             <Pencil aria-hidden size={15} />
             {t('Rename')}
           </Item>
-          <Item onSelect={() => props.onAction('instructions')}>
+          <Item onSelect={act('instructions')}>
             <SlidersHorizontal aria-hidden size={15} />
             {t('Model and instructions')}
           </Item>
-          <Item onSelect={() => props.onAction('project')}>
+          <Item onSelect={act('project')}>
             <Folder aria-hidden size={15} />
             {t('Move to a project')}
+          </Item>
+          <Item onSelect={act('tags')}>
+            <Tag aria-hidden size={15} />
+            {t('Tags')}
           </Item>
           <Item onSelect={() => update.mutate({ id: session.id, archived: !session.archived })}>
             {session.archived ? (
@@ -78,11 +104,15 @@ export default function SessionMenu(props: {
             )}
             {session.archived ? t('Take out of the archive') : t('Archive')}
           </Item>
-          <Item onSelect={() => props.onAction('share')}>
+          <Item onSelect={act('share')}>
             <Share2 aria-hidden size={15} />
             {t('Share')}
           </Item>
           <Rule />
+          <Item onSelect={() => void navigate({ to: '/print/$id', params: { id: session.id } })}>
+            <Printer aria-hidden size={15} />
+            {t('Print')}
+          </Item>
           <ExportItem id={session.id} format="markdown">
             <FileText aria-hidden size={15} />
             {t('Export as Markdown')}
@@ -96,7 +126,7 @@ export default function SessionMenu(props: {
             {t('Export with files')}
           </ExportItem>
           <Rule />
-          <Item danger onSelect={() => props.onAction('delete')}>
+          <Item danger onSelect={act('delete')}>
             <Trash2 aria-hidden size={15} />
             {t('Delete')}
           </Item>

@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import { trpc } from '../../client.ts'
-import { Button } from '../../ui/button.tsx'
-import { NotLoaded } from '../../ui/not-loaded.tsx'
+import { Button } from '../../ui/controls/button.tsx'
+import { NotLoaded } from '../../ui/loading/not-loaded.tsx'
 import { SessionActions } from './session-actions.tsx'
 import { sessionTitle } from './session-title.ts'
 import { t } from '../../language/t.ts'
@@ -35,7 +35,9 @@ export function SessionRows(props: {
               params={{ id: session.id }}
               className="min-w-0 flex-1 truncate px-3.5 py-2 text-sm"
             >
-              <bdi>{sessionTitle(session)}</bdi>
+              <span dir="auto" className="block truncate text-match-parent">
+                {sessionTitle(session)}
+              </span>
             </Link>
             <span className="px-1 text-xs text-muted tabular-nums">
               {formatDate(session.updatedAt, { dateStyle: 'medium' })}

@@ -12,10 +12,13 @@ const PAGE_SIZE = 40
 /** The delay after the server refused the subscription, for example because of a database outage. */
 const FOLLOW_AGAIN_MS = 5_000
 
-/** The caller's sessions, most recently active first, in pages. */
-export function useSessions() {
+/**
+ * The caller's sessions, most recently active first, in pages.
+ * @param tag keeps only those that have it
+ */
+export function useSessions(tag: string | null = null) {
   const query = trpc.sessions.list.useInfiniteQuery(
-    { limit: PAGE_SIZE },
+    { limit: PAGE_SIZE, ...(tag !== null && { tag }) },
     { getNextPageParam: (page) => page.nextCursor },
   )
   const sessions: Session[] = query.data?.pages.flatMap((page) => page.items) ?? []
@@ -36,6 +39,10 @@ export function useSessionsChanges(): void {
 
   function apply(change: SessionsChange): void {
     if (change.type === 'deleted') sessionCache.remove(change.id)
+    const known = utils.sessions.list.getInfiniteData({ limit: PAGE_SIZE })?.pages ?? []
+    const id = change.type === 'deleted' ? change.id : change.session.id
+    const before = known.flatMap((page) => page.items).find((item) => item.id === id)
+    const tagsBefore = before ? before.tags?.join('\n') : ''
     utils.sessions.list.setInfiniteData({ limit: PAGE_SIZE }, (data) => {
       if (!data) return data
       const pages =
@@ -48,10 +55,12 @@ export function useSessionsChanges(): void {
     if (queries.isFetching({ queryKey: getQueryKey(trpc.sessions.list) }) > 0) {
       void utils.sessions.list.invalidate()
     }
-    // Lists of a project, and of the archive, are open on pages of their own.
+    // Any session may have got or lost a tag, or taken one with it into the archive.
+    if (tagsBefore !== tagsOf(change)) void utils.sessions.tags.invalidate()
+    // Lists of a project, of a tag and of the archive stand beside it.
     void queries.invalidateQueries({
       queryKey: getQueryKey(trpc.sessions.list),
-      predicate: ({ queryKey }) => /"(projectId|archived)":/.test(JSON.stringify(queryKey)),
+      predicate: ({ queryKey }) => /"(projectId|archived|tag)":/.test(JSON.stringify(queryKey)),
     })
     // Only the server can tell which sessions a search finds, so an active search is repeated.
     void utils.sessions.search.invalidate()
@@ -68,4 +77,9 @@ export function useSessionsChanges(): void {
     const timer = setTimeout(reset, FOLLOW_AGAIN_MS)
     return () => clearTimeout(timer)
   }, [status, reset])
+}
+
+/** The tags that a changed session contributes to the list of all tags, as a text to compare. */
+function tagsOf(change: SessionsChange): string | undefined {
+  return change.type === 'deleted' || change.session.archived ? '' : change.session.tags?.join('\n')
 }

@@ -18,9 +18,11 @@ export function WaitingSessions({ onChoose }: { onChoose: (() => void) | undefin
               to="/s/$id"
               params={{ id: sessionId }}
               onClick={onChoose}
-              className="block truncate rounded-lg px-2 py-1.5 text-sm leading-6 text-muted aria-[current=page]:bg-hover aria-[current=page]:font-medium"
+              className="block rounded-lg px-2 py-1.5 text-sm leading-6 text-muted aria-[current=page]:bg-hover aria-[current=page]:font-medium"
             >
-              <bdi>{text.trim().slice(0, 80) || files[0]?.name}</bdi>
+              <bdi className="block truncate text-match-parent">
+                {text.trim().slice(0, 80) || files[0]?.name}
+              </bdi>
             </Link>
           </li>
         ))}

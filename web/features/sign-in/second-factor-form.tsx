@@ -1,9 +1,9 @@
 import { useState } from 'react'
 import type { FormEvent } from 'react'
 import { askAuth } from '../../auth.ts'
-import { Button } from '../../ui/button.tsx'
-import { Outcome } from '../../ui/outcome.tsx'
-import { TextField } from '../../ui/text-field.tsx'
+import { Button } from '../../ui/controls/button.tsx'
+import { Outcome } from '../../ui/notices/outcome.tsx'
+import { TextField } from '../../ui/controls/text-field.tsx'
 import { useAttempt } from '../../ui/use-attempt.ts'
 import { t } from '../../language/t.ts'
 

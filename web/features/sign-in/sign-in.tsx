@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { askAuth } from '../../auth.ts'
 import { trpc } from '../../client.ts'
-import { Button } from '../../ui/button.tsx'
+import { Button } from '../../ui/controls/button.tsx'
 import { ForgotForm } from './forgot-form.tsx'
 import { OtherWays } from './other-ways.tsx'
 import { PasswordForm } from './password-form.tsx'

@@ -36,6 +36,15 @@ const approval = (asked: AppToolCall, problem: string | null = null) =>
 
 const text = (html: string) => html.replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' ')
 
+test('what is not in the language of the page has its own direction', () => {
+  const html = approval(call({}))
+  for (const said of ['Sends a letter.', '&lt;Ada&gt;']) {
+    expect(html).toContain(`<bdi>${said}</bdi>`)
+  }
+  const failed = renderToStaticMarkup(<ToolCard call={call({ status: 'failed', error: 'No.' })} />)
+  expect(failed).toContain('<bdi>No.</bdi>')
+})
+
 test('an approval says which tool of whom is asked for, what that may do, and every argument', () => {
   const said = text(approval(call({})))
   expect(said).toContain('The assistant asks to use send_letter of post')

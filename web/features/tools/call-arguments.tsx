@@ -1,5 +1,6 @@
 import { jsonText } from '../../ui/json-text.ts'
 import { t } from '../../language/t.ts'
+import { isRecord } from '../../../shared/session/is-record.ts'
 
 /** The complete arguments of a call, which must be readable before it is allowed. */
 export function CallArguments({ input }: { input: unknown }) {
@@ -10,7 +11,9 @@ export function CallArguments({ input }: { input: unknown }) {
     <dl className="grid gap-2 text-sm sm:grid-cols-[auto_minmax(0,1fr)] sm:gap-x-4">
       {entries.map(([name, value]) => (
         <div key={name} className="grid gap-0.5 sm:col-span-2 sm:grid-cols-subgrid sm:gap-x-4">
-          <dt className="font-mono text-xs leading-5 wrap-anywhere text-muted">{name}</dt>
+          <dt className="text-xs leading-5 wrap-anywhere text-muted">
+            <bdi className="font-mono">{name}</bdi>
+          </dt>
           <dd className="min-w-0">
             <Value value={value} />
           </dd>
@@ -25,16 +28,11 @@ function Value({ value }: { value: unknown }) {
   const isLong = text.length > 400 || text.split('\n').length > 8
   return (
     <p
-      dir={typeof value === 'string' ? 'auto' : undefined}
       // A scrolling element must be focusable by keyboard.
       tabIndex={isLong ? 0 : undefined}
       className={`max-h-60 overflow-y-auto leading-5 wrap-anywhere whitespace-pre-wrap ${typeof value === 'string' ? '' : 'font-mono text-[0.8125rem]'}`}
     >
-      {text === '' ? <span className="text-muted">{t('empty')}</span> : text}
+      {text === '' ? <span className="text-muted">{t('empty')}</span> : <bdi>{text}</bdi>}
     </p>
   )
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

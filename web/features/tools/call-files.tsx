@@ -1,7 +1,7 @@
 import type { AppToolCall } from '../../../shared/client/index.ts'
-import { FileList } from '../../ui/file-list.tsx'
+import { FileList } from '../../ui/files/file-list.tsx'
 
-/** What a call brought beside its output: pictures to see, everything else to download. */
+/** The files of a call: pictures are shown, all others can be downloaded. */
 export function CallFiles({ call: { files = [], fileNotes = [] } }: { call: AppToolCall }) {
   if (files.length === 0 && fileNotes.length === 0) return null
   return (

@@ -1,5 +1,5 @@
 import { ChevronRight } from 'lucide-react'
-import { CopyButton } from '../../ui/copy-button.tsx'
+import { CopyButton } from '../../ui/controls/copy-button.tsx'
 import { jsonText, oneLine } from '../../ui/json-text.ts'
 import { t } from '../../language/t.ts'
 
@@ -21,7 +21,10 @@ export function JsonDetails(props: {
           className="shrink-0 transition-transform duration-150 group-open/json:rotate-90 rtl:not-group-open/json:rotate-180"
         />
         {label}
-        <span className="ms-1 hidden min-w-0 truncate font-mono opacity-90 not-group-open/json:sm:inline">
+        <span
+          dir="ltr"
+          className="ms-1 hidden min-w-0 truncate font-mono opacity-90 not-group-open/json:sm:block"
+        >
           {preview(value)}
         </span>
       </summary>
@@ -32,7 +35,8 @@ export function JsonDetails(props: {
         >
           {text}
         </pre>
-        <div className="absolute top-0 end-2">
+        {/* JSON runs from left to right in every language, and begins at the left. */}
+        <div className="absolute top-0 right-2">
           <CopyButton label={copyLabel} text={text} />
         </div>
       </div>

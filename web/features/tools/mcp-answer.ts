@@ -1,6 +1,7 @@
 import type { FileId } from '../../../shared/contract/ids.ts'
 import type { McpContent, McpOutput } from '../../../shared/contract/mcp-output.ts'
 import { t } from '../../language/t.ts'
+import { isRecord } from '../../../shared/session/is-record.ts'
 
 const PICTURES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'] as const
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/
@@ -73,8 +74,4 @@ function sameJson(text: string, json: string): boolean {
 
 function sizeOf(base64: string): number {
   return Math.floor((base64.replace(/=+$/, '').length * 3) / 4)
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

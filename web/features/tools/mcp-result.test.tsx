@@ -104,7 +104,7 @@ test('a list of alike objects is a table, and other data is read field by field'
   const html = render({ output: { content: [], structuredContent: { total: 2, rows } } })
   expect(html).toMatch(/<th[^>]*>name<\/th><th[^>]*>price<\/th><th[^>]*>left<\/th>/)
   expect(html).toMatch(/<td[^>]*>Cake<\/td><td[^>]*><\/td><td[^>]*>true<\/td>/)
-  expect(html).toMatch(/<dt[^>]*>total<\/dt>/)
+  expect(html).toMatch(/<dt[^>]*><bdi[^>]*>total<\/bdi><\/dt>/)
   const nested = render({ output: { content: [], structuredContent: [{ a: { b: 1 } }] } })
   expect(nested).not.toContain('<table')
 })

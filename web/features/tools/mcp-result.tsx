@@ -1,6 +1,6 @@
 import type { McpOutput } from '../../../shared/contract/mcp-output.ts'
 import { Markdown } from '../../ui/markdown/markdown.tsx'
-import { safeLink } from '../../ui/markdown/safe-link.ts'
+import { safeLink } from '../../ui/markdown/parsing/safe-link.ts'
 import { isDataAgain, looksLikeMarkdown } from './mcp-answer.ts'
 import { StructuredData } from './structured-data.tsx'
 import { t } from '../../language/t.ts'

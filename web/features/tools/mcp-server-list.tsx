@@ -1,8 +1,8 @@
 import { basePath } from '../../base-path.ts'
 import { trpc } from '../../client.ts'
 import { msg, t } from '../../language/t.ts'
-import { NotLoaded } from '../../ui/not-loaded.tsx'
-import { Button } from '../../ui/button.tsx'
+import { NotLoaded } from '../../ui/loading/not-loaded.tsx'
+import { Button } from '../../ui/controls/button.tsx'
 
 const statusTexts = {
   connected: msg('connected'),

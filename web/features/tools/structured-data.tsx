@@ -1,5 +1,6 @@
 import { CallArguments } from './call-arguments.tsx'
 import { t } from '../../language/t.ts'
+import { isRecord } from '../../../shared/session/is-record.ts'
 
 const MOST_COLUMNS = 8
 
@@ -74,8 +75,4 @@ function columnsOf(rows: unknown): string[] | null {
     }
   }
   return columns.size > 0 && columns.size <= MOST_COLUMNS ? [...columns] : null
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -3,7 +3,7 @@ import { createElement, useMemo, useState } from 'react'
 import type { ReactNode } from 'react'
 import type { AppToolCall } from '../../../shared/client/index.ts'
 import type { McpOutput } from '../../../shared/contract/mcp-output.ts'
-import { ErrorBoundary } from '../../ui/error-boundary.tsx'
+import { ErrorBoundary } from '../../ui/loading/error-boundary.tsx'
 import { CallFiles } from './call-files.tsx'
 import { CallProgress } from './call-progress.tsx'
 import { Elapsed } from './elapsed.tsx'
@@ -114,7 +114,7 @@ export function ToolCard(props: {
           <p
             className={`px-3.5 pb-3 text-sm wrap-anywhere ${tone === 'bad' ? 'text-danger' : 'text-muted'}`}
           >
-            {call.error}
+            <bdi>{call.error}</bdi>
           </p>
         )}
         {children}

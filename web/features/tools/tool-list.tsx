@@ -34,7 +34,9 @@ export function ToolList() {
               ].join(' · ')}
             </span>
           </p>
-          <p className="mt-0.5 line-clamp-2 text-sm text-muted">{tool.description}</p>
+          <p dir="auto" className="mt-0.5 line-clamp-4 text-sm text-muted">
+            {tool.description}
+          </p>
         </li>
       ))}
     </ul>

@@ -1,9 +1,11 @@
 import type { AppToolCall } from '../../../shared/client/index.ts'
 import { openQuestion } from '../../../shared/contract/open-question.ts'
-import { ErrorBoundary } from '../../ui/error-boundary.tsx'
+import { ErrorBoundary } from '../../ui/loading/error-boundary.tsx'
 import { trpc } from '../../client.ts'
 import { jsonText } from '../../ui/json-text.ts'
+import { useForgottenDrafts } from '../../ui/use-draft.ts'
 import { Approval } from './approval/approval.tsx'
+import { questionDraft, reasonDraft } from './call-drafts.ts'
 import { QuestionOfCall } from './question/question-of-call.tsx'
 import { ToolCard } from './tool-card.tsx'
 import { UnknownOutcome } from './approval/unknown-outcome.tsx'
@@ -42,9 +44,19 @@ function RawCall({ call }: { call: AppToolCall }) {
   )
 }
 
+/** The keys of a call's drafts that are of no use any more, because the decision or question is settled. */
+function overDrafts(call: AppToolCall): string[] {
+  const questions = call.questions ?? []
+  return [
+    ...(call.status === 'awaiting-approval' ? [] : [reasonDraft(call)]),
+    ...questions.filter(({ reply }) => reply || call.status !== 'running').map(questionDraft),
+  ]
+}
+
 function CallView({ call }: { call: AppToolCall }) {
   const title = useTitle(call)
   const question = call.status === 'running' ? openQuestion(call) : undefined
+  useForgottenDrafts(overDrafts(call))
   if (question) {
     return (
       <ToolCard call={call} title={title} asks={t('Waits for you')}>

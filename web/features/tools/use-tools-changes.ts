@@ -8,7 +8,7 @@ const FOLLOW_AGAIN_MS = 5_000
 export function useToolsChanges(): void {
   const utils = trpc.useUtils()
   const { status, reset } = trpc.tools.changes.useSubscription(undefined, {
-    // What changed before is not told.
+    // Changes before the subscription started are not reported.
     onStarted: () => void utils.tools.list.invalidate(),
     onData: () => void utils.tools.list.invalidate(),
   })

@@ -18,7 +18,7 @@ const titles = {
   session: msg('Usage by session'),
 } as const
 
-/** How answers went, by day, model or session. */
+/** The outcomes and durations of answers, by day, model or session. */
 export function AnswersTable({ by, rows }: { by: By; rows: readonly AnswersRow[] }) {
   return (
     <DataTable
@@ -92,7 +92,7 @@ export function csvOfAnswers(name: string, rows: readonly AnswersRow[]): string 
   return [head, ...lines].map((fields) => `${fields.join(',')}\r\n`).join('')
 }
 
-/** What begins like a formula is none: a title may come from anywhere. */
+/** A CSV field. A text that begins like a formula gets a quote, because a spreadsheet would execute it. */
 function fieldOf(text: string): string {
   const plain = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
   return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react'
 import type uPlot from 'uplot'
-import { loaded } from '../../ui/loaded.ts'
+import { loaded } from '../../ui/loading/loaded.ts'
 import { useDark } from '../../ui/use-dark.ts'
 
 /** One line of a chart: a value for each day, null where there is none. */

@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { SelectField } from '../../ui/select-field.tsx'
+import { SelectField } from '../../ui/controls/select-field.tsx'
 import type { AnswersRow } from './answers-table.tsx'
 import { Chart } from './chart.tsx'
 import { namesOf } from './days.ts'
@@ -43,7 +43,7 @@ const measures = [
 
 type Measure = (typeof measures)[number]['value']
 
-/** What happened day by day, one measure at a time; long periods by month. */
+/** A chart of one measure by day, or by month for long periods. */
 export function DayCharts(props: { bars: readonly Bar[]; rows: readonly AnswersRow[] }) {
   const { bars, rows } = props
   const [measure, setMeasure] = useState<Measure>('tokens')

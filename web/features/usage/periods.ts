@@ -49,7 +49,7 @@ export function periodsOf(range: Range, today: Date): { now: Period; before: Per
   }
 }
 
-/** How much more or less than before, in words; null where that says nothing. */
+/** The change in percent since the period before, in words; null when there is nothing to compare. */
 export function changeOf(now: number | null, before: number | null): string | null {
   if (now === null || before === null || before === 0) return null
   const share = Math.round(((now - before) / before) * 100)

@@ -1,11 +1,11 @@
 import { Download } from 'lucide-react'
-import { useMemo, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import type { Outputs } from '../../../shared/client/index.ts'
 import { trpc } from '../../client.ts'
 import { useHealth } from '../../health.ts'
-import { Button } from '../../ui/button.tsx'
-import { Choice } from '../../ui/choice.tsx'
-import { download } from '../../ui/download.ts'
+import { Button } from '../../ui/controls/button.tsx'
+import { Choice } from '../../ui/controls/choice.tsx'
+import { download } from '../../ui/files/download.ts'
 import { useToday } from '../../ui/use-today.ts'
 import { AnswersTable, costWords, csvOfAnswers } from './answers-table.tsx'
 import type { AnswersRow, By } from './answers-table.tsx'
@@ -41,7 +41,7 @@ const ways = [
 // Always refetched, so that recent usage is included.
 const fresh = { staleTime: 0, placeholderData: <Data,>(previous: Data) => previous }
 
-/** What one used: tokens, cost, answers and how they went, in a period and compared with the one before it. */
+/** A person's usage in a period, compared with the period before: tokens, cost, answers and their outcomes. */
 export function UsageView() {
   const [range, setRange] = useState<Range>('30')
   const [by, setBy] = useState<By>('model')
@@ -56,6 +56,9 @@ export function UsageView() {
   const rows = trpc.usage.answers.useQuery({ ...now, timeZone, by }, fresh)
   const first = firstDay(range, today)
   const all = [summary, daily, byDay, rows]
+
+  // The program that draws charts is loaded while the figures are, not after them.
+  useEffect(() => void import('./draw-chart.ts').catch(() => undefined), [])
 
   if (all.some(({ isError }) => isError)) {
     return (
@@ -109,6 +112,20 @@ export function UsageView() {
 }
 
 type Total = Outputs['usage']['summary']['total']
+type Figure = [label: string, value: string, ...details: (string | null)[]]
+
+/** Speech and pictures, where there were any. */
+function spokenFigure({ speechIn, speechOut, images }: Total): Figure[] {
+  if (speechIn + speechOut + images === 0) return []
+  const speech: Figure = [
+    t('Speech'),
+    formatNumber(speechIn + speechOut),
+    t('{count, plural, one {# recording} other {# recordings}}', { count: speechIn }),
+    t('{count, number} read aloud', { count: speechOut }),
+  ]
+  const pictures: Figure = [t('Pictures made'), formatNumber(images)]
+  return [...(speechIn + speechOut > 0 ? [speech] : []), ...(images > 0 ? [pictures] : [])]
+}
 
 function Totals(props: {
   total: Total
@@ -124,7 +141,7 @@ function Totals(props: {
   const firstWord = firstWords[Math.floor(firstWords.length / 2)]
   const change = (key: 'runs' | 'inputTokens' | 'outputTokens' | 'costUsd') =>
     before && changeOf(total[key], before[key])
-  const figures: [label: string, value: string, ...details: (string | null)[]][] = [
+  const figures: Figure[] = [
     [
       t('Answers'),
       formatNumber(total.runs),
@@ -153,6 +170,7 @@ function Totals(props: {
       total.costUsd === null ? (isDemo ? t('the demo model') : t('no known price')) : null,
       change('costUsd'),
     ],
+    ...spokenFigure(total),
     [
       t('First word'),
       firstWord === undefined ? '–' : formatDuration(firstWord),
@@ -162,7 +180,10 @@ function Totals(props: {
   return (
     <dl className="grid grid-cols-2 gap-3 sm:grid-cols-3 lg:grid-cols-5">
       {figures.map(([label, value, ...details]) => (
-        <div key={label} className="rounded-2xl border border-border bg-raised px-4 py-3">
+        <div
+          key={label}
+          className="rounded-2xl border border-border bg-raised px-4 py-3 max-sm:odd:last:col-span-2"
+        >
           <dt className="text-xs text-muted">{label}</dt>
           <dd className="mt-0.5 text-xl font-semibold tracking-tight tabular-nums">{value}</dd>
           {details.map(

@@ -1,7 +1,7 @@
-import { decodeEntities } from './entities.ts'
-import type { Tokens } from './lex.ts'
-import { standard } from './tokens.ts'
-import type { ChatToken } from './tokens.ts'
+import { decodeEntities } from './parsing/entities.ts'
+import type { Tokens } from './parsing/lex.ts'
+import { standard } from './parsing/tokens.ts'
+import type { ChatToken } from './parsing/tokens.ts'
 
 /** A table as CSV (RFC 4180). */
 export function csvOf(table: Tokens.Table): string {
@@ -15,7 +15,7 @@ function fieldOf(cell: Tokens.TableCell): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
-/** What is read of inline content. */
+/** The plain text of inline content. */
 export function wordsOf(tokens: readonly ChatToken[]): string {
   return tokens
     .map((token) => {

@@ -1,11 +1,11 @@
 import { ImageIcon } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { decodeEntities } from './entities.ts'
+import { decodeEntities } from './parsing/entities.ts'
 import { FootnoteMark } from './footnote-view.tsx'
-import { FormulaView } from './formula.tsx'
-import { standard } from './tokens.ts'
-import type { ChatToken } from './lex.ts'
-import { safeLink } from './safe-link.ts'
+import { FormulaView } from './formula/formula.tsx'
+import { standard } from './parsing/tokens.ts'
+import type { ChatToken } from './parsing/lex.ts'
+import { safeLink } from './parsing/safe-link.ts'
 import { t } from '../../language/t.ts'
 
 /** Renders the inline content of a paragraph, heading or cell. */

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { chunksOfLines } from './code/code-block.tsx'
 import { csvOf } from './csv.ts'
 import { Markdown } from './markdown.tsx'
-import { emptyText, splitText } from './split.ts'
+import { emptyText, splitText } from './parsing/split.ts'
 
 const render = (text: string) => renderToStaticMarkup(<Markdown text={text} />)
 

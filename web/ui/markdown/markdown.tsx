@@ -1,9 +1,15 @@
 import { memo, useEffect, useRef, useState } from 'react'
 import { BlockView } from './block.tsx'
-import { isProvisional } from './hold-back.ts'
-import { closeEmphasis } from './open-emphasis.ts'
-import { emptyText, splitText } from './split.ts'
-import type { Block } from './split.ts'
+import {
+  formulaProgram,
+  holdsFormula,
+  mayHoldFormula,
+  useFormulaProgram,
+} from './formula/formula-program.ts'
+import { isProvisional } from './parsing/hold-back.ts'
+import { closeEmphasis } from './parsing/open-emphasis.ts'
+import { emptyText, splitText } from './parsing/split.ts'
+import type { Block } from './parsing/split.ts'
 
 /**
  * The number of blocks in a section. Sections keep the changes at the end of a long text away from React's and the
@@ -19,9 +25,14 @@ export const Markdown = memo(function Markdown(props: { text: string; isGrowing?
   const { text, isGrowing = false } = props
   // The previous split only saves work and never changes the result, so it may be kept across abandoned renders.
   const split = useRef(emptyText)
+  const program = useFormulaProgram()
+  const mayHold = isGrowing && program === 'none' && mayHoldFormula.test(text)
+  useEffect(() => {
+    if (mayHold) formulaProgram.load()
+  }, [mayHold])
   split.current = splitText(split.current, text)
   const { blocks } = split.current
-  const sections = sectionsOf(isGrowing ? beforeTheEnd(blocks) : blocks)
+  const sections = sectionsOf(isGrowing ? withDrawable(beforeTheEnd(blocks), program) : blocks)
   return (
     <div className="markdown">
       {sections.map((section, index) => (
@@ -69,6 +80,19 @@ function sectionsOf(blocks: readonly Block[]): Block[][] {
   return Array.from({ length: Math.ceil(blocks.length / BLOCKS_PER_SECTION) }, (_, index) =>
     blocks.slice(index * BLOCKS_PER_SECTION, (index + 1) * BLOCKS_PER_SECTION),
   )
+}
+
+/**
+ * The blocks up to the first formula while the program for formulas is on its way: shown as it was written, it would move
+ * what is below when it is drawn.
+ */
+function withDrawable(
+  blocks: readonly Block[],
+  program: ReturnType<typeof useFormulaProgram>,
+): readonly Block[] {
+  if (program !== 'none' && program !== 'loading') return blocks
+  const first = blocks.findIndex(({ token }) => holdsFormula(token))
+  return first === -1 ? blocks : blocks.slice(0, first)
 }
 
 /** The blocks to show while the last one grows. */

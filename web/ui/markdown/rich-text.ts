@@ -1,4 +1,4 @@
-/** What is kept of each element of rendered Markdown. */
+/** The attributes of rendered Markdown that are kept. */
 const KEPT_ATTRIBUTES = new Set(['href', 'dir', 'start', 'style', 'title'])
 
 /** Rendered Markdown as HTML for other programs: without controls, names and styles of this one. */

@@ -1,15 +1,16 @@
 import { memo } from 'react'
-import { CopyButton } from '../copy-button.tsx'
+import { CopyButton } from '../controls/copy-button.tsx'
 import { csvOf } from './csv.ts'
 import { renderInline } from './inline.tsx'
-import type { Tokens } from './lex.ts'
-import { standard } from './tokens.ts'
+import type { Tokens } from './parsing/lex.ts'
+import { standard } from './parsing/tokens.ts'
 import { t } from '../../language/t.ts'
 
 export function TableView({ table }: { table: Tokens.Table }) {
   return (
     <div className="table-frame">
-      <div className="table-scroll" tabIndex={0} role="group" aria-label={t('Table')}>
+      {/* It begins to scroll where the table does. */}
+      <div dir="auto" className="table-scroll" tabIndex={0} role="group" aria-label={t('Table')}>
         {/* The columns run as the header reads: cells have a direction of their own. */}
         <table dir="auto">
           {/* Tables of names and values often have an empty header, because Markdown requires one. */}

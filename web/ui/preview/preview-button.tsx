@@ -1,5 +1,5 @@
 import { Eye } from 'lucide-react'
-import { IconButton } from '../icon-button.tsx'
+import { IconButton } from '../controls/icon-button.tsx'
 import { previews } from './previews.ts'
 import { t } from '../../language/t.ts'
 

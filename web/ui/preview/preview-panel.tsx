@@ -1,8 +1,8 @@
 import { basePath } from '../../base-path.ts'
 import { X } from 'lucide-react'
 import { useEffect, useRef } from 'react'
-import { Dialog } from '../dialog.tsx'
-import { IconButton } from '../icon-button.tsx'
+import { Dialog } from '../dialog/dialog.tsx'
+import { IconButton } from '../controls/icon-button.tsx'
 import { useMediaQuery } from '../use-media-query.ts'
 import { previews } from './previews.ts'
 import type { Preview } from './previews.ts'
@@ -10,7 +10,7 @@ import { t } from '../../language/t.ts'
 
 const close = () => previews.show(null)
 
-/** What a person opened, beside the conversation, or over it where there is no room. */
+/** An opened preview: beside the conversation, or as a dialog over it on narrow screens. */
 export default function PreviewPanel({ preview }: { preview: Preview }) {
   const isWide = useMediaQuery('(width >= 64rem)')
   if (!isWide) {

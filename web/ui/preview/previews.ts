@@ -1,4 +1,4 @@
-/** What is shown beside the conversation: a page or a picture that a person opened. */
+/** A page or picture that a person opened beside the conversation. */
 export type Preview = { title: string; html: string }
 
 const listeners = new Set<() => void>()

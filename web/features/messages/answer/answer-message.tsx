@@ -2,7 +2,7 @@ import { RefreshCw } from 'lucide-react'
 import { use } from 'react'
 import type { ComponentType, ReactNode } from 'react'
 import type { AppMessage, AppToolCall } from '../../../../shared/client/index.ts'
-import { IconButton } from '../../../ui/icon-button.tsx'
+import { IconButton } from '../../../ui/controls/icon-button.tsx'
 import { AssistantMessage } from './assistant-message.tsx'
 import { focusMessageBox } from '../composer/message-box.ts'
 import { hasRetry } from './ending.tsx'
@@ -19,7 +19,7 @@ export function AnswerMessage(props: {
   message: AppMessage
   ToolView: ComponentType<{ call: AppToolCall }>
   isNewest: boolean
-  /** What was said while it was written. */
+  /** The messages that joined the answer while it was written. */
   joined: readonly { id: string; part: number; view: ReactNode }[]
 }) {
   const { message } = props
@@ -48,12 +48,13 @@ export function AnswerMessage(props: {
           : null
       }
       onRetry={onRetry}
+      isRetryOff={isBusy || isAnswering}
       versions={<Versions message={message} />}
       voice={<ReadAloud message={message} />}
       actions={
         message.parentId !== null && (
           <>
-            {/* Retry does the same. Disabled while another answer is running, which would be stopped. */}
+            {/* Retry does the same, and both are off while another answer is running, which would be stopped. */}
             {!(onRetry && hasRetry(message)) && (
               <IconButton
                 label={t('Regenerate')}

@@ -60,6 +60,17 @@ test('a failed answer keeps its text and says the cause, with a way to retry', (
   expect(html).toContain('Retry')
 })
 
+test('what the server says of an answer has its own direction', () => {
+  const error = {
+    code: 'provider_unreachable',
+    message: '127.0.0.1 is away.',
+    retryable: true,
+  } as const
+  const html = render({ status: 'failed', error, notes: ['Asked twice.'] })
+  expect(html).toMatch(/<bdi[^>]*>127\.0\.0\.1 is away\.<\/bdi>/)
+  expect(html).toMatch(/<bdi[^>]*>Asked twice\.<\/bdi>/)
+})
+
 test.each([
   ['stopped', 'Stopped'],
   ['interrupted', 'Interrupted'],

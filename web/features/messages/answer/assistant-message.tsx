@@ -1,4 +1,4 @@
-import { FileList } from '../../../ui/file-list.tsx'
+import { FileList } from '../../../ui/files/file-list.tsx'
 import { memo } from 'react'
 import type { ComponentType, ReactNode } from 'react'
 import type { AppMessage, AppPart, AppToolCall } from '../../../../shared/client/index.ts'
@@ -26,6 +26,7 @@ export const AssistantMessage = memo(function AssistantMessage(props: {
   ToolView: ComponentType<{ call: AppToolCall }>
   joined?: readonly { id: string; part: number; view: ReactNode }[]
   onRetry: (() => void) | null
+  isRetryOff?: boolean
   /** Goes on with an answer that was cut. */
   onContinue?: (() => void) | null
   versions?: ReactNode
@@ -74,6 +75,7 @@ export const AssistantMessage = memo(function AssistantMessage(props: {
         <Ending
           message={message}
           onRetry={props.onRetry}
+          isRetryOff={props.isRetryOff ?? false}
           onContinue={props.onContinue ?? null}
           versions={versions}
         >

@@ -1,6 +1,6 @@
 import { ClipboardType } from 'lucide-react'
-import { CopyButton } from '../../../ui/copy-button.tsx'
-import { loaded } from '../../../ui/loaded.ts'
+import { CopyButton } from '../../../ui/controls/copy-button.tsx'
+import { loaded } from '../../../ui/loading/loaded.ts'
 import { t } from '../../../language/t.ts'
 
 /** Copies an answer as Markdown, or as rich text for word processors and mails; nothing when there is no text. */

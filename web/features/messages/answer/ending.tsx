@@ -1,12 +1,14 @@
 import { ArrowRight, CircleAlert, Info, RotateCcw } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { AppMessage } from '../../../../shared/client/index.ts'
-import { Button } from '../../../ui/button.tsx'
+import { Button } from '../../../ui/controls/button.tsx'
 import { msg, t } from '../../../language/t.ts'
 
 type Props = {
   message: AppMessage
   onRetry: (() => void) | null
+  /** While another answer is running, which a retry would stop. */
+  isRetryOff: boolean
   onContinue: (() => void) | null
   versions: ReactNode
   children: ReactNode
@@ -28,7 +30,7 @@ export function Ending(props: Props) {
       {props.message.notes?.map((note) => (
         <p key={note} className="mt-2 flex items-start gap-2 text-xs text-muted">
           <Info aria-hidden size={14} className="mt-0.5 shrink-0" />
-          <span className="min-w-0 wrap-anywhere">{note}</span>
+          <bdi className="min-w-0 wrap-anywhere">{note}</bdi>
         </p>
       ))}
       <HowItEnded {...props} />
@@ -37,7 +39,7 @@ export function Ending(props: Props) {
 }
 
 function HowItEnded(props: Props) {
-  const { message, onRetry, onContinue, versions, children } = props
+  const { message, onRetry, isRetryOff, onContinue, versions, children } = props
   const proceed = onContinue && (
     <Button onClick={onContinue}>
       <ArrowRight aria-hidden size={14} className="rtl:-scale-x-100" />
@@ -45,7 +47,7 @@ function HowItEnded(props: Props) {
     </Button>
   )
   const retry = onRetry && hasRetry(message) && (
-    <Button onClick={onRetry}>
+    <Button aria-disabled={isRetryOff} onClick={() => isRetryOff || onRetry()}>
       <RotateCcw aria-hidden size={14} />
       {t('Retry')}
     </Button>
@@ -58,9 +60,10 @@ function HowItEnded(props: Props) {
             <span aria-hidden className="knot knot-danger mt-3" />
             <p className="flex items-start gap-2 text-sm">
               <CircleAlert aria-hidden size={16} className="mt-0.5 shrink-0 text-danger" />
-              <span className="min-w-0 wrap-anywhere">
+              {/* The server speaks English, whichever way the page runs. */}
+              <bdi className="min-w-0 wrap-anywhere">
                 {message.error?.message ?? t('The answer failed for an unknown reason.')}
-              </span>
+              </bdi>
             </p>
             {retry && (
               <div className="mt-3 flex flex-wrap gap-2 ps-6">
@@ -101,7 +104,7 @@ function HowItEnded(props: Props) {
           {message.finish && <span>{t(CUT_SHORT[message.finish])}</span>}
           {message.finish && message.finish !== 'content-filter' && proceed}
           <span className="opacity-0 transition-opacity duration-150 group-focus-within/message:opacity-100 group-hover/message:opacity-100 pointer-coarse:opacity-100">
-            {usageText(message)}
+            <UsageText message={message} />
           </span>
         </Actions>
       )
@@ -122,9 +125,15 @@ function Actions({ children }: { children: ReactNode }) {
   )
 }
 
-function usageText({ model, usage }: AppMessage): string {
-  const tokens = usage
-    ? t('{count, number} tokens', { count: usage.inputTokens + usage.outputTokens })
-    : null
-  return [model, tokens].filter((word) => word !== null).join(' · ')
+function UsageText({ message: { model, usage } }: { message: AppMessage }) {
+  const tokens =
+    usage && t('{count, number} tokens', { count: usage.inputTokens + usage.outputTokens })
+  return (
+    <>
+      {/* Its name would take the number after it along, in a language from right to left. */}
+      {model && <bdi>{model}</bdi>}
+      {model && tokens && ' · '}
+      {tokens}
+    </>
+  )
 }

@@ -1,13 +1,13 @@
 import type { AppPart } from '../../../../shared/client/index.ts'
 
-/** What a reader has seen of an answer that is being written. */
+/** The parts of an answer that a reader has seen while it is written. */
 export type Seen = {
   parts: readonly AppPart[]
-  /** What was there before a takeover began again; null when the answer has passed it. */
+  /** The parts before a takeover restarted the step; null when the answer is longer again. */
   lost: readonly AppPart[] | null
 }
 
-/** What was seen after a change of the answer. Its text gets shorter only when another attempt takes over. */
+/** The state after a change of the answer. Its text gets shorter only when another attempt takes over. */
 export function seenAfter(before: Seen, parts: readonly AppPart[], isLive: boolean): Seen {
   if (!isLive) return { parts, lost: null }
   const [now, shown] = [lengthOf(parts), lengthOf(before.parts)]

@@ -2,12 +2,12 @@ import { ThumbsDown, ThumbsUp } from 'lucide-react'
 import { useState } from 'react'
 import type { AppMessage } from '../../../../shared/client/index.ts'
 import { useThroughline } from '../../../../shared/react/index.ts'
-import { IconButton } from '../../../ui/icon-button.tsx'
+import { IconButton } from '../../../ui/controls/icon-button.tsx'
 import { reason } from '../composer/send-message.ts'
 import { useChangeOlder } from '../conversation/use-older-messages.ts'
 import { t } from '../../../language/t.ts'
 
-/** What a person may say of an answer. */
+/** The buttons by which a person rates an answer. */
 export function RateAnswer({ message: { id, sessionId, rating } }: { message: AppMessage }) {
   const { api } = useThroughline()
   const changeOlder = useChangeOlder(sessionId)

@@ -14,7 +14,7 @@ const SETTLED = new Set<AppToolCall['status']>(['completed', 'failed', 'denied']
 export function ToolGroup({ calls, children }: { calls: AppToolCall[]; children: ReactNode }) {
   const [chosen, setChosen] = useState<boolean | null>(null)
   const isGoingOn = calls.some(({ status }) => !SETTLED.has(status))
-  // What was seen running stays open, so that nothing moves when it ends.
+  // A group that was drawn while a call ran stays open, so that nothing moves when the call ends.
   const [wasSeen, setSeen] = useState(isGoingOn)
   if (isGoingOn && !wasSeen) setSeen(true)
   const isOpen = isGoingOn || (chosen ?? wasSeen)

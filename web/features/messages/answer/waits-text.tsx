@@ -11,7 +11,7 @@ const reasons = new Map<string, Marked>([
   ['provider_timeout', msg('The model’s server did not answer in time')],
 ])
 
-/** What an answer waits for, and how long still. */
+/** Says what an answer waits for, and for how many seconds more. */
 export function WaitsText({ waitsFor }: { waitsFor: WaitsFor }) {
   const [now, setNow] = useState(Date.now)
   useEffect(() => {

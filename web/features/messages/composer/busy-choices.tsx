@@ -4,17 +4,19 @@ import { t } from '../../../language/t.ts'
 
 type WhenBusy = NonNullable<Written['whenBusy']>
 
-/** What else can be done with a message while an answer is being written than to have it answered next. */
+/** The alternatives to queueing a message while an answer is written: it interrupts, or joins. */
 export function BusyChoices(props: {
   onChoose: (whenBusy: WhenBusy) => void
-  /** Denies what waits for an approval, so that the answer goes on with the message; null while nothing waits. */
+  /** Denies the calls that wait for approval, so that the answer continues with the message; null when none waits. */
   onDeny: (() => void) | null
 }) {
   const { onChoose, onDeny } = props
   if (onDeny) {
     return (
       <div className="flex flex-wrap items-center justify-end gap-x-1 px-2 pb-1.5 text-xs">
-        <span className="me-auto px-2 text-muted">{t('A tool waits for your approval.')}</span>
+        <span className="me-auto px-2 text-muted max-sm:w-full">
+          {t('A tool waits for your approval.')}
+        </span>
         <Choice
           label={t('Deny and send')}
           title={t('Denies the call, and the model reads this instead (Alt+Enter)')}

@@ -1,32 +1,24 @@
-import { ArrowUp, Paperclip, Square } from 'lucide-react'
-import {
-  Suspense,
-  lazy,
-  useEffect,
-  useLayoutEffect,
-  useRef,
-  useState,
-  useSyncExternalStore,
-} from 'react'
+import { ArrowUp, Square } from 'lucide-react'
+import { useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react'
 import type { FormEvent, KeyboardEvent, ReactNode } from 'react'
+import { AttachButton } from './attachments/attach-button.tsx'
 import { BusyChoices, busyChoiceOf } from './busy-choices.tsx'
 import { focusMessageBox, mountMessageBox } from './message-box.ts'
-import { attachments, drafts } from './page-drafts.ts'
-import { pastedFiles } from './pasted-files.ts'
+import { attachments, drafts } from './drafts/page-drafts.ts'
+import { pastedFiles } from './attachments/pasted-files.ts'
 import { isOfSession } from './send-message.ts'
 import type { Outcome, Written } from './send-message.ts'
 import { isEditLastKey, isSubmitKey, submitsByEnter } from './submit-key.ts'
 import { tooLong } from './text-limit.ts'
 import { ReadingControlsBar, Voice } from '../voice/voice.tsx'
-import { takeDroppedFiles } from '../../../ui/dropped-files.ts'
-import { loaded } from '../../../ui/loaded.ts'
-import { whenIdle } from '../../../ui/when-idle.ts'
+import { takeDroppedFiles } from '../../../ui/files/dropped-files.ts'
+import { lazyPart } from '../../../ui/loading/lazy-part.tsx'
+import { whenIdle } from '../../../ui/loading/when-idle.ts'
 import { t } from '../../../language/t.ts'
 
-const loadFiles = () => import('./attached-files.tsx')
-const AttachedFiles = lazy(() => loaded(loadFiles))
-whenIdle(loadFiles)
-const SlashMenu = lazy(() => loaded(() => import('../prompts/slash-menu.tsx')))
+const AttachedFiles = lazyPart(() => import('./attachments/attached-files.tsx'))
+whenIdle(AttachedFiles.preload)
+const SlashMenu = lazyPart(() => import('../prompts/slash-menu.tsx'))
 
 /**
  * The message box. Its text is the draft `draftKey` until it is sent.
@@ -42,7 +34,7 @@ export function Composer(props: {
   /** Denies the calls that wait for an approval, in favour of a message that is on its way; null while none waits. */
   onDeny?: ((sent: Promise<Outcome>) => void) | null
   onEditLast?: () => void
-  /** Whom the message is for; null for the default model. */
+  /** The model that will answer; null for the default one. */
   model: string | null
   /** Further choices below the box, such as the model's. */
   choices?: ReactNode
@@ -51,7 +43,6 @@ export function Composer(props: {
   const text = useSyncExternalStore(drafts.subscribe, () => drafts.get(draftKey))
   const problem = useSyncExternalStore(drafts.subscribe, () => drafts.problem(draftKey))
   const box = useRef<HTMLTextAreaElement>(null)
-  const picker = useRef<HTMLInputElement>(null)
   const files = useSyncExternalStore(attachments.subscribe, () => attachments.get(draftKey))
   // They stay when the last file goes, to give the focus on.
   const [hasFiles, setHasFiles] = useState(files.length > 0)
@@ -76,7 +67,7 @@ export function Composer(props: {
   }, [text])
 
   /**
-   * What is not uploaded yet goes with the message, which waits for it as for everything else (the outbox).
+   * Files that are still uploading are sent with the message: the outbox waits for them.
    * @returns null when there is nothing to send, or a file was refused: it says so itself
    */
   function send(whenBusy?: Written['whenBusy']): Promise<Outcome> | null {
@@ -89,7 +80,7 @@ export function Composer(props: {
     return onSend({ ...written, draftKey, whenBusy })
   }
 
-  /** Nothing is denied for a message that is none. */
+  /** An empty message must not deny the waiting calls. */
   function denyAndSend(): void {
     const sent = send('steer')
     if (sent) onDeny?.(sent)
@@ -128,37 +119,10 @@ export function Composer(props: {
         </p>
       )}
       <ReadingControlsBar />
-      {slash !== null && (
-        <Suspense>
-          <SlashMenu draftKey={draftKey} typed={slash} />
-        </Suspense>
-      )}
-      {hasFiles && (
-        <Suspense>
-          <AttachedFiles draftKey={draftKey} model={props.model} />
-        </Suspense>
-      )}
+      {slash !== null && <SlashMenu draftKey={draftKey} typed={slash} />}
+      {hasFiles && <AttachedFiles draftKey={draftKey} model={props.model} />}
       <div className="flex items-end gap-2 p-1.5">
-        <input
-          ref={picker}
-          type="file"
-          multiple
-          hidden
-          data-testid="file-picker"
-          onChange={(event) => {
-            attachments.add(draftKey, event.target.files ?? [])
-            event.target.value = ''
-          }}
-        />
-        <button
-          type="button"
-          aria-label={t('Attach files')}
-          title={t('Attach files')}
-          onClick={() => picker.current?.click()}
-          className="grid size-9 shrink-0 cursor-pointer place-items-center rounded-full text-muted transition-colors duration-150 hover:bg-hover hover:text-text"
-        >
-          <Paperclip aria-hidden size={17} />
-        </button>
+        <AttachButton onFiles={(files) => attachments.add(draftKey, files)} />
         <textarea
           ref={box}
           aria-label={t('Message')}

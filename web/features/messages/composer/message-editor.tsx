@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react'
 import type { KeyboardEvent } from 'react'
-import { Button } from '../../../ui/button.tsx'
+import { Button } from '../../../ui/controls/button.tsx'
 import { isSubmitKey } from './submit-key.ts'
 import { tooLong } from './text-limit.ts'
 import { t } from '../../../language/t.ts'

@@ -1,16 +1,16 @@
 import { beforeAll, expect, test, vi } from 'vitest'
 import type { Client, OutboxEntry } from '../../../../shared/client/index.ts'
-import type * as Beginnings from './beginnings.ts'
+import type * as PageDrafts from './drafts/page-drafts.ts'
 import type * as Sending from './send-message.ts'
 
 let sending: typeof Sending
-let beginnings: typeof Beginnings.beginnings
+let beginnings: typeof PageDrafts.beginnings
 
 beforeAll(async () => {
   // The page's own, which Node has not.
   vi.stubGlobal('addEventListener', () => {})
   sending = await import('./send-message.ts')
-  ;({ beginnings } = await import('./beginnings.ts'))
+  ;({ beginnings } = await import('./drafts/page-drafts.ts'))
   vi.unstubAllGlobals()
 })
 

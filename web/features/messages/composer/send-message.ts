@@ -2,9 +2,8 @@ import { OutboxRefusal } from '../../../../shared/client/index.ts'
 import type { Client, NewSession, OutboxFile } from '../../../../shared/client/index.ts'
 import { isActive } from '../../../../shared/contract/active.ts'
 import { newId } from '../../../../shared/contract/new-id.ts'
-import type { Attached } from './attachments.ts'
-import { beginnings } from './beginnings.ts'
-import { attachments, drafts } from './page-drafts.ts'
+import type { Attached } from './attachments/attachments.ts'
+import { attachments, beginnings, drafts } from './drafts/page-drafts.ts'
 import { t } from '../../../language/t.ts'
 
 export type Written = {
@@ -29,12 +28,12 @@ export function boxOfProject(projectId: string): string {
   return `project.${projectId}`
 }
 
-/** Whether a box is one of a session, and not one that begins a session. */
+/** True for the message box of an existing session, false for one that begins a session. */
 export function isOfSession(box: string): boolean {
   return box !== NEW_SESSION && !box.startsWith('project.')
 }
 
-/** Where the box is; null for that of a session. */
+/** The route of the page with the box; null for the box of a session. */
 export function pageOfBox(
   box: string,
 ): { to: '/' } | { to: '/p/$id'; params: { id: string } } | null {
@@ -44,7 +43,7 @@ export function pageOfBox(
     : { to: '/p/$id', params: { id: box.slice('project.'.length) } }
 }
 
-/** Whether a message is in the log; if not, the box that it has returned to, if it was not taken back. */
+/** `isSent` is true when the message is in the log. `box` is where its text went back to; null after `unqueue`. */
 export type Outcome = { isSent: true } | { isSent: false; box: string | null }
 
 /**
@@ -117,13 +116,15 @@ function outboxFile(file: Attached): OutboxFile {
       file,
     }
   }
-  const { source } = file
-  return { id: newId(), name: source.name, mimeType: source.type, body: source, isStored: false }
+  const { source, id, isBegun } = file
+  const { name, type: mimeType } = source
+  return { id, name, mimeType, body: source, isStored: false, ...(isBegun && { isBegun }) }
 }
 
-function attachedFile({ name, mimeType: type, body, file }: OutboxFile): Attached[] {
+function attachedFile({ mimeType: type, body, file, ...of }: OutboxFile): Attached[] {
   if (file) return [file]
-  return body ? [{ source: new File([body], name, { type }) }] : []
+  const isBegun = of.isStored || of.isBegun === true
+  return body ? [{ source: new File([body], of.name, { type }), id: of.id, isBegun }] : []
 }
 
 /**
@@ -174,7 +175,7 @@ export function reason(error: unknown): string {
     : t('the server cannot be reached.')
 }
 
-/** How the session is made that a message before this one still waits to make; null when there is one. */
+/** The settings of a session that a pending message will create; null when no pending message creates it. */
 export function unmadeSession({ outbox }: Client, sessionId: string): NewSession | null {
   return outbox.getSnapshot().find((entry) => entry.sessionId === sessionId)?.session ?? null
 }

@@ -2,12 +2,13 @@ import { ArrowDown } from 'lucide-react'
 import { useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from 'react'
 import type { ComponentType } from 'react'
 import { Virtualizer } from 'virtua'
-import type { CacheSnapshot, VirtualizerHandle } from 'virtua'
+import type { VirtualizerHandle } from 'virtua'
 import type { AppToolCall } from '../../../../shared/client/index.ts'
-import { useSession } from '../../../../shared/react/index.ts'
+import { useSession, useThroughline } from '../../../../shared/react/index.ts'
 import { isActive } from '../../../../shared/contract/active.ts'
 import { wasSentHere } from '../composer/send-message.ts'
 import { FindInSession } from '../find/find-in-session.tsx'
+import { turnHeight } from './turn-height.ts'
 import { TurnView } from './turn-view.tsx'
 import { sameTurns, turnsOf } from './turns.ts'
 import { keptRows } from './kept-rows.ts'
@@ -17,10 +18,8 @@ import { useKeptMounted } from './use-kept-mounted.ts'
 import { holdInView, useGoTo } from './use-go-to.ts'
 import type { GoTo } from './use-go-to.ts'
 import { useOlderMessages } from './use-older-messages.ts'
+import { usePlace } from './use-place.ts'
 import { t } from '../../../language/t.ts'
-
-/** The scroll position of each session, for returning to it while the page is open. */
-const places = new Map<string, { count: number; offset: number; cache: CacheSnapshot }>()
 
 /** Older messages are loaded when the view is within this many pixels of the top. */
 const LOAD_OLDER_WITHIN_PX = 600
@@ -49,7 +48,7 @@ export function Conversation(props: {
   const scroller = useRef<HTMLDivElement>(null)
   const virtualizer = useRef<VirtualizerHandle>(null)
   const follow = useFollow(scroller)
-  const { engage, keep, release, isFollowing } = follow
+  const { engage, keep, release } = follow
 
   const pinned = useSentHere(sessionId)
   useLayoutEffect(() => {
@@ -57,23 +56,12 @@ export function Conversation(props: {
   }, [pinned, engage])
   useLayoutEffect(keep, [turns, keep])
 
-  const [place] = useState(() => {
-    const left = places.get(sessionId)
-    return !goTo && left?.count === turns.length ? left : undefined
-  })
-  useEffect(() => {
-    if (!place) return
-    release()
-    virtualizer.current?.scrollTo(place.offset)
-  }, [place, release])
+  const rows = usePlace({ sessionId, isLed: goTo !== null, turns, older, follow, virtualizer })
   const count = turns.length
-  useEffect(() => {
-    const handle = virtualizer.current
-    return () => {
-      if (!handle || isFollowing()) places.delete(sessionId)
-      else places.set(sessionId, { count, offset: handle.scrollOffset, cache: handle.cache })
-    }
-  }, [sessionId, count, isFollowing])
+  const client = useThroughline()
+  const [typicalHeight] = useState(() =>
+    turnHeight(client.session(sessionId).store.getSnapshot().state?.messages ?? []),
+  )
 
   const { reached, problem } = useGoTo(goTo, turns, older)
   const indexOf = (messageId: string) =>
@@ -114,7 +102,8 @@ export function Conversation(props: {
           ref={virtualizer}
           scrollRef={scroller}
           shift={shift}
-          cache={place?.cache}
+          cache={rows}
+          itemSize={typicalHeight}
           bufferSize={600}
           keepMounted={keptRows(turns, runningId ?? null, kept)}
           onResize={keep}
@@ -146,15 +135,17 @@ export function Conversation(props: {
           virtualizer.current?.scrollToIndex(indexOf(messageId))
         }}
       />
-      <OlderNotice older={older} />
-      {problem && (
-        <p
-          role="alert"
-          className="absolute inset-x-0 top-2 mx-auto w-fit max-w-[90%] animate-[rise_140ms_ease-out] rounded-xl border border-border bg-raised px-3 py-1.5 text-sm shadow-md"
-        >
-          {problem}
-        </p>
-      )}
+      <div className="pointer-events-none absolute inset-x-0 top-2 mx-auto grid w-fit max-w-[90%] justify-items-center gap-2 [search~&]:top-15">
+        {problem && (
+          <p
+            role="alert"
+            className="pointer-events-auto animate-[rise_140ms_ease-out] rounded-xl border border-border bg-raised px-3 py-1.5 text-sm shadow-md"
+          >
+            {problem}
+          </p>
+        )}
+        <OlderNotice older={older} />
+      </div>
       {!follow.isAtLatest && (
         <button
           type="button"

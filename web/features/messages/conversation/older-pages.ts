@@ -1,5 +1,15 @@
 type Pages<Page> = { pages: Page[]; pageParams: unknown[] }
 
+/** After being hidden for this long a page reloads its older messages. Milliseconds. */
+const LONG_AWAY = 5 * 60_000
+/** Each page is a request, which counts against the person's limit. */
+const MOST_ASKED = 10
+
+/** True when a page that becomes visible again should reload its older messages. */
+export function isWorthAsking(at: { awayMs: number; pages: number; isFetching: boolean }): boolean {
+  return !at.isFetching && at.awayMs >= LONG_AWAY && at.pages > 0 && at.pages <= MOST_ASKED
+}
+
 /** The same pages with one message changed; the very same when it is on none of them. */
 export function changedIn<Page extends { messages: { id: string }[] }>(
   data: Pages<Page> | undefined,

@@ -2,7 +2,7 @@ import { memo, useCallback } from 'react'
 import type { ComponentType, ReactNode } from 'react'
 import type { AppMessage, AppToolCall, SessionSnapshot } from '../../../../shared/client/index.ts'
 import { useSession } from '../../../../shared/react/index.ts'
-import { ErrorBoundary } from '../../../ui/error-boundary.tsx'
+import { ErrorBoundary } from '../../../ui/loading/error-boundary.tsx'
 import { AnswerMessage } from '../answer/answer-message.tsx'
 import { EditableMessage } from '../user-message/editable-message.tsx'
 import { RawMessage } from './raw-message.tsx'
@@ -64,7 +64,7 @@ export const TurnView = memo(
     a.ToolView === b.ToolView,
 )
 
-/** Where a message stands: one goes to it by its id. */
+/** The element of a message; links lead to it by its id. */
 function Place(props: { id: string; reachedId: string | null; children: ReactNode }) {
   const isReached = props.id === props.reachedId
   return (

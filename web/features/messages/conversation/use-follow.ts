@@ -25,12 +25,16 @@ export type Follow = {
  */
 export function useFollow(scroller: RefObject<HTMLElement | null>): Follow {
   const following = useRef(true)
+  /** The last measured distance from the bottom of the view to the end of the conversation. Pixels. */
+  const apart = useRef(0)
   const [isAtLatest, setAtLatest] = useState(true)
 
   const keep = useCallback(() => {
     const element = scroller.current
     if (!element) return
     if (following.current) element.scrollTop = element.scrollHeight
+    // The event of the reader's own scrolling may still be to come, and must find what was before it.
+    apart.current = Math.max(following.current ? 0 : apart.current, distance(element))
     setAtLatest(following.current || distance(element) <= NEAR_BOTTOM_PX)
   }, [scroller])
 
@@ -50,12 +54,16 @@ export function useFollow(scroller: RefObject<HTMLElement | null>): Follow {
 
     function onScroll(this: HTMLElement): void {
       const movedUp = this.scrollTop < top - 1
-      const movedDown = this.scrollTop > top
+      const left = distance(this)
+      // The list scrolls too, by as much as rows above the view turn out higher, and `keep` does. Their events come
+      // later than they, but only the reader comes nearer to the end.
+      const movedDown = this.scrollTop > top && left < apart.current - 1
       top = this.scrollTop
-      if (movedDown && distance(this) <= AT_BOTTOM_PX) following.current = true
+      apart.current = left
+      if (movedDown && left <= AT_BOTTOM_PX) following.current = true
       // Dragging the scroll bar fires only this event.
-      else if (movedUp && distance(this) > NEAR_BOTTOM_PX) following.current = false
-      setAtLatest(distance(this) <= NEAR_BOTTOM_PX)
+      else if (movedUp && left > NEAR_BOTTOM_PX) following.current = false
+      setAtLatest(left <= NEAR_BOTTOM_PX)
     }
     function onWheel(event: WheelEvent): void {
       if (event.deltaY < 0) release()

@@ -1,19 +1,21 @@
 import { useEffect, useState } from 'react'
 import type { RefObject } from 'react'
+import type { KeptRange } from './kept-rows.ts'
 
 /**
- * The turns that stay in the page wherever one scrolls to: the one with the focus, and those with the ends of the
- * selection. Without them, what is being typed or selected there would be cut off.
- * @returns their keys, as the attribute `data-turn` tells them
+ * The turns that stay in the page wherever one scrolls to: the one with the focus, and those of the selection. Without
+ * them, what is being typed or selected there would be cut off.
+ * @returns their first and last keys, as the attribute `data-turn` tells them
  */
-export function useKeptMounted(scroller: RefObject<HTMLElement | null>): readonly string[] {
-  const [kept, setKept] = useState<readonly string[]>([])
+export function useKeptMounted(scroller: RefObject<HTMLElement | null>): readonly KeptRange[] {
+  const [kept, setKept] = useState<readonly KeptRange[]>([])
   useEffect(() => {
     const look = (): void => {
       const selection = document.getSelection()
-      const ends = [document.activeElement, selection?.anchorNode, selection?.focusNode]
-      const keys = turnsOfNodes(scroller.current, ends)
-      setKept((before) => (before.join() === keys.join() ? before : keys))
+      const ranges = [[document.activeElement], [selection?.anchorNode, selection?.focusNode]]
+        .map((ends) => turnsOfNodes(scroller.current, ends))
+        .filter((ends) => ends.length > 0)
+      setKept((before) => (before.join(' ') === ranges.join(' ') ? before : ranges))
     }
     const controller = new AbortController()
     // Without a selection, the focus alone changes no selection.

@@ -1,9 +1,9 @@
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
 import type { InfiniteData } from '@tanstack/react-query'
-import { useCallback, useEffect, useMemo } from 'react'
+import { useCallback, useEffect, useEffectEvent, useMemo } from 'react'
 import type { AppMessage, Outputs } from '../../../../shared/client/index.ts'
 import { useConnection, useSession, useThroughline } from '../../../../shared/react/index.ts'
-import { changedIn } from './older-pages.ts'
+import { changedIn, isWorthAsking } from './older-pages.ts'
 
 const PAGE_SIZE = 50
 const KEY = 'older-messages'
@@ -14,7 +14,7 @@ export type OlderMessages = {
   byId: ReadonlyMap<string, AppMessage>
   hasMore: boolean
   isLoading: boolean
-  /** Why the last page could not be loaded. Until `retry`, `load` does nothing: it would ask with every scroll. */
+  /** The reason why the last page failed. Until `retry`, `load` does nothing: it would ask with every scroll. */
   problem: string | null
   load: () => void
   retry: () => void
@@ -64,13 +64,19 @@ export function useOlderMessages(sessionId: string): OlderMessages {
   }, [status])
 
   // The log tells of changes only to those that it has told of the message.
+  const lookAgain = useEffectEvent((awayMs: number) => {
+    const pages = data?.pages.length ?? 0
+    if (isWorthAsking({ awayMs, pages, isFetching })) void refetch({ cancelRefetch: false })
+  })
   useEffect(() => {
+    let leftAt = Date.now()
     const look = (): void => {
-      if (document.visibilityState === 'visible' && data) void refetch()
+      if (document.visibilityState === 'visible') lookAgain(Date.now() - leftAt)
+      else leftAt = Date.now()
     }
     document.addEventListener('visibilitychange', look)
     return () => document.removeEventListener('visibilitychange', look)
-  }, [data, refetch])
+  }, [])
   return older
 }
 

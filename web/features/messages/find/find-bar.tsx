@@ -1,6 +1,6 @@
 import { ChevronDown, ChevronUp, X } from 'lucide-react'
 import type { RefObject } from 'react'
-import { IconButton } from '../../../ui/icon-button.tsx'
+import { IconButton } from '../../../ui/controls/icon-button.tsx'
 import { focusMessageBox } from '../composer/message-box.ts'
 import type { OlderMessages } from '../conversation/use-older-messages.ts'
 import { MOST_PLACES } from './matches.ts'
@@ -11,7 +11,7 @@ import { formatNumber } from '../../../language/format.ts'
 export type FindProps = {
   sessionId: string
   older: OlderMessages
-  /** What the conversation is drawn in. */
+  /** The scrolling element that contains the conversation. */
   scroller: RefObject<HTMLElement | null>
   /** Scrolls to a message that is not drawn. */
   bringNear: (messageId: string) => void

@@ -1,9 +1,9 @@
-import { Suspense, lazy, useEffect, useState } from 'react'
+import { useEffect, useState } from 'react'
 import { onOpenFind } from './open-find.ts'
 import type { FindProps } from './find-bar.tsx'
-import { loaded } from '../../../ui/loaded.ts'
+import { lazyPart } from '../../../ui/loading/lazy-part.tsx'
 
-const FindBar = lazy(() => loaded(() => import('./find-bar.tsx')))
+const FindBar = lazyPart(() => import('./find-bar.tsx'))
 
 /** Ctrl F in a conversation. */
 export function FindInSession(props: FindProps) {
@@ -26,11 +26,5 @@ export function FindInSession(props: FindProps) {
       leave()
     }
   }, [])
-  return (
-    isOpen && (
-      <Suspense>
-        <FindBar {...props} onClose={() => setOpen(false)} />
-      </Suspense>
-    )
-  )
+  return isOpen && <FindBar {...props} onClose={() => setOpen(false)} />
 }

@@ -1,6 +1,6 @@
 import { offsetsOf } from './matches.ts'
 
-/** Where the words of a message are drawn. */
+/** The elements that contain the text of a message. */
 const SAID = '.markdown, [data-said]'
 /** Drawn beside the words. */
 const BESIDE = 'figcaption, details, button'
@@ -30,7 +30,7 @@ export function unmark(): void {
 function rangesIn(message: Element, words: string): Range[] {
   return (
     [...message.querySelectorAll(SAID)]
-      // What joined an answer stands in it, and has its own places.
+      // A message that joined an answer is an element inside of it, and is marked by itself.
       .filter(
         (element) => !element.closest('details') && element.closest('[data-message]') === message,
       )

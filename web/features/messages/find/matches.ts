@@ -1,5 +1,5 @@
 import type { AppMessage } from '../../../../shared/client/index.ts'
-import { plainText } from '../../../ui/markdown/plain-text.ts'
+import { plainText } from '../../../ui/markdown/parsing/plain-text.ts'
 
 /** One place where the words are: the how-manieth of its message. */
 export type FoundPlace = { messageId: string; index: number }
@@ -23,7 +23,7 @@ export function findPlaces(messages: readonly AppMessage[], words: string): Foun
   return places
 }
 
-/** Where the words begin in a text, without overlaps. */
+/** The offsets of the words in a text, without overlaps. */
 export function offsetsOf(text: string, words: string): number[] {
   // Lower case may be longer than what it is of; such letters are left as they are, so that offsets hold.
   const searched = lower(text)

@@ -7,7 +7,7 @@ import { findPlaces } from './matches.ts'
 import { markFound, markPlace, unmark } from './mark-found.ts'
 
 const NONE: readonly AppMessage[] = []
-/** How long a message that comes into the page is waited for. */
+/** The longest wait until a message that was scrolled to is drawn. */
 const PATIENCE_MS = 3_000
 
 /**

@@ -5,6 +5,8 @@ const KEY = 'prompts'
 const MOST = 200
 const listeners = new Set<() => void>()
 let own: readonly Prompt[] | null = null
+/** Of these, what could not be stored: the storage is full or blocked, or nobody is known yet. */
+let isUnstored = false
 
 /** The prompts that a person keeps in this browser. */
 export const ownPrompts = {
@@ -33,6 +35,11 @@ addEventListener('storage', ({ key }) => {
 })
 
 function reread(): void {
+  if (isUnstored && own) {
+    const here = own
+    const others = stored().filter(({ name }) => !here.some((prompt) => prompt.name === name))
+    return set([...others, ...here].slice(-MOST))
+  }
   own = null
   for (const listener of listeners) listener()
 }
@@ -41,7 +48,9 @@ function set(prompts: readonly Prompt[]): void {
   own = prompts
   try {
     personStorage.setItem(KEY, JSON.stringify(prompts))
+    isUnstored = false
   } catch {
+    isUnstored = true
     // Storage is full or blocked: they last until the page is closed.
   }
   for (const listener of listeners) listener()

@@ -1,10 +1,10 @@
 import { Trash2 } from 'lucide-react'
-import { useId, useState, useSyncExternalStore } from 'react'
+import { use, useId, useState, useSyncExternalStore } from 'react'
 import { createPortal } from 'react-dom'
-import { Button } from '../../../ui/button.tsx'
-import { Dialog } from '../../../ui/dialog.tsx'
-import { IconButton } from '../../../ui/icon-button.tsx'
-import { TextField } from '../../../ui/text-field.tsx'
+import { Button } from '../../../ui/controls/button.tsx'
+import { AskToClose, Dialog } from '../../../ui/dialog/dialog.tsx'
+import { IconButton } from '../../../ui/controls/icon-button.tsx'
+import { TextField } from '../../../ui/controls/text-field.tsx'
 import { useRowFocus } from '../../../ui/use-row-focus.ts'
 import { ownPrompts } from './own-prompts.ts'
 import { promptName } from './prompts.ts'
@@ -55,7 +55,9 @@ export default function PromptsDialog({ onClose }: { onClose: () => void }) {
                     setText(prompt.text)
                   }}
                 >
-                  <span className="font-medium">/{prompt.name}</span>{' '}
+                  <bdi dir="ltr" className="font-medium">
+                    /{prompt.name}
+                  </bdi>{' '}
                   <span className="text-muted">{prompt.text}</span>
                 </button>
                 <IconButton
@@ -91,7 +93,7 @@ export default function PromptsDialog({ onClose }: { onClose: () => void }) {
             : t('Typed as {command}. Kept in this browser.', { command: `/${name}` })}
         </p>
         <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>{t('Done')}</Button>
+          <Done />
           <Button kind="primary" type="submit" aria-disabled={name === '' || text.trim() === ''}>
             {t('Keep')}
           </Button>
@@ -100,4 +102,9 @@ export default function PromptsDialog({ onClose }: { onClose: () => void }) {
     </Dialog>,
     document.body,
   )
+}
+
+function Done() {
+  const askToClose = use(AskToClose)
+  return <Button onClick={askToClose}>{t('Done')}</Button>
 }

@@ -3,9 +3,9 @@ import { createPortal } from 'react-dom'
 import type { McpPrompt } from '../../../../shared/contract/api/mcp.ts'
 import { trpc } from '../../../client.ts'
 import { t } from '../../../language/t.ts'
-import { Button } from '../../../ui/button.tsx'
-import { Dialog } from '../../../ui/dialog.tsx'
-import { TextField } from '../../../ui/text-field.tsx'
+import { Button } from '../../../ui/controls/button.tsx'
+import { Dialog } from '../../../ui/dialog/dialog.tsx'
+import { TextField } from '../../../ui/controls/text-field.tsx'
 
 /** Asks for the gaps of an MCP server's prompt, and gives its text. */
 export default function ServerPromptDialog(props: {

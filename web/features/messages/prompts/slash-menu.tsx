@@ -1,25 +1,17 @@
 import { Plus } from 'lucide-react'
-import {
-  Suspense,
-  lazy,
-  useEffect,
-  useEffectEvent,
-  useId,
-  useState,
-  useSyncExternalStore,
-} from 'react'
+import { useEffect, useEffectEvent, useId, useState, useSyncExternalStore } from 'react'
 import { focusMessageBox, messageBox } from '../composer/message-box.ts'
-import { drafts } from '../composer/page-drafts.ts'
+import { drafts } from '../composer/drafts/page-drafts.ts'
 import { ownPrompts } from './own-prompts.ts'
 import { promptsFor } from './prompts.ts'
 import type { Prompt } from './prompts.ts'
 import type { McpPrompt } from '../../../../shared/contract/api/mcp.ts'
 import { trpc } from '../../../client.ts'
-import { loaded } from '../../../ui/loaded.ts'
+import { lazyPart } from '../../../ui/loading/lazy-part.tsx'
 import { t } from '../../../language/t.ts'
 
-const ServerPromptDialog = lazy(() => loaded(() => import('./server-prompt-dialog.tsx')))
-const PromptsDialog = lazy(() => loaded(() => import('./prompts-dialog.tsx')))
+const ServerPromptDialog = lazyPart(() => import('./server-prompt-dialog.tsx'))
+const PromptsDialog = lazyPart(() => import('./prompts-dialog.tsx'))
 
 /** The prompts whose names begin as what is typed after a slash. */
 export default function SlashMenu({ draftKey, typed }: { draftKey: string; typed: string }) {
@@ -107,7 +99,9 @@ export default function SlashMenu({ draftKey, typed }: { draftKey: string; typed
                 onClick={() => choose(prompt)}
                 className="flex min-h-9 cursor-pointer items-baseline gap-3 rounded-xl px-3 py-1.5 text-sm aria-selected:bg-hover"
               >
-                <span className="shrink-0 font-medium">/{prompt.name}</span>
+                <bdi dir="ltr" className="shrink-0 font-medium">
+                  /{prompt.name}
+                </bdi>
                 <span dir="auto" className="min-w-0 truncate text-muted">
                   {prompt.text}
                 </span>
@@ -125,22 +119,16 @@ export default function SlashMenu({ draftKey, typed }: { draftKey: string; typed
         </div>
       )}
       {filled && (
-        <Suspense>
-          <ServerPromptDialog
-            prompt={filled}
-            onText={(text) => {
-              setFilled(null)
-              put(text)
-            }}
-            onClose={() => setFilled(null)}
-          />
-        </Suspense>
+        <ServerPromptDialog
+          prompt={filled}
+          onText={(text) => {
+            setFilled(null)
+            put(text)
+          }}
+          onClose={() => setFilled(null)}
+        />
       )}
-      {isEditing && (
-        <Suspense>
-          <PromptsDialog onClose={() => setEditing(false)} />
-        </Suspense>
-      )}
+      {isEditing && <PromptsDialog onClose={() => setEditing(false)} />}
     </>
   )
 }

@@ -1,8 +1,8 @@
 import { Pencil, Trash2 } from 'lucide-react'
 import { useEffect, useRef, useSyncExternalStore } from 'react'
 import type { AppMessage } from '../../../../shared/client/index.ts'
-import { Button } from '../../../ui/button.tsx'
-import { IconButton } from '../../../ui/icon-button.tsx'
+import { Button } from '../../../ui/controls/button.tsx'
+import { IconButton } from '../../../ui/controls/icon-button.tsx'
 import { ForkButton } from '../answer/fork-button.tsx'
 import { editRequests } from './edit-requests.ts'
 import { focusMessageBox } from '../composer/message-box.ts'
@@ -91,7 +91,9 @@ export function EditableMessage(props: { message: AppMessage; beginsLine: boolea
               problem={sent.problem}
               hint={t('Saving asks again. This version is kept.')}
               onChange={sent.change}
-              onSave={() => void sent.save()}
+              onSave={() =>
+                void sent.save().then((isDone) => (isDone ? focusMessageBox() : undefined))
+              }
               onCancel={sent.giveUp}
             />
           )

@@ -2,7 +2,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { Paperclip, Pencil, RotateCcw, Undo2 } from 'lucide-react'
 import type { PendingSend } from '../../../../shared/client/index.ts'
 import { useConnection, useThroughline } from '../../../../shared/react/index.ts'
-import { IconButton } from '../../../ui/icon-button.tsx'
+import { IconButton } from '../../../ui/controls/icon-button.tsx'
 import { focusMessageBox } from '../composer/message-box.ts'
 import { moveToBox, NEW_SESSION, pageOfBox } from '../composer/send-message.ts'
 import { UserMessage } from './user-message.tsx'
@@ -75,7 +75,7 @@ function FileNames({ files }: { files: readonly { id: string; name: string }[] }
           className="flex max-w-72 items-center gap-2 rounded-xl border border-dashed border-control px-3 py-2 text-sm text-muted"
         >
           <Paperclip aria-hidden size={15} className="shrink-0" />
-          <span className="truncate">{name}</span>
+          <bdi className="truncate">{name}</bdi>
         </li>
       ))}
     </ul>

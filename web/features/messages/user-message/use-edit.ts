@@ -1,5 +1,6 @@
 import { useState, useSyncExternalStore } from 'react'
-import { drafts } from '../composer/page-drafts.ts'
+import { personStorage } from '../../../person-storage.ts'
+import { drafts } from '../composer/drafts/page-drafts.ts'
 import { reason } from '../composer/send-message.ts'
 import { msg, t } from '../../../language/t.ts'
 
@@ -21,6 +22,13 @@ export function useEdit(key: string, text: string) {
   const [editing, setEditing] = useState<'no' | 'resumed' | 'begun'>(() =>
     draft === '' ? 'no' : 'resumed',
   )
+  // An edit from before a reload is stored by person, so it is found once the person is known.
+  const owner = useSyncExternalStore(personStorage.onOwner, () => personStorage.owner)
+  const [knownOwner, setKnownOwner] = useState(owner)
+  if (owner !== knownOwner) {
+    setKnownOwner(owner)
+    if (editing === 'no' && draft !== '') setEditing('resumed')
+  }
   // Emptied here, and not by another tab that has saved or closed the same edit.
   const [isBlank, setBlank] = useState(false)
   if (editing !== 'no' && draft === '' && !isBlank) setEditing('no')
@@ -35,7 +43,7 @@ export function useEdit(key: string, text: string) {
 
   return {
     draft,
-    /** Whether there is an edit that was given up, which `restore` brings back. */
+    /** True when `restore` can bring back an edit that was discarded. */
     canRestore: discarded !== '' && editing === 'no',
     restore() {
       drafts.set(key, discarded)
@@ -70,20 +78,23 @@ export function useEdit(key: string, text: string) {
     /**
      * Carries out a command and closes the editor when it succeeds.
      * @param explain the message for an error, where its own is not what the user needs
+     * @returns true when it succeeded
      */
     async attempt(
       done: 'saved' | 'removed',
       command: () => Promise<unknown>,
       explain: (error: unknown) => string | null = () => null,
-    ): Promise<void> {
+    ): Promise<boolean> {
       setDoing(done)
       setProblem(null)
       try {
         await command()
         drafts.set(lost, '')
         close()
+        return true
       } catch (error) {
         setProblem(explain(error) ?? t(NOT_DONE[done], { reason: reason(error) }))
+        return false
       } finally {
         setDoing(null)
       }

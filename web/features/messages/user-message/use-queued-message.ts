@@ -1,7 +1,7 @@
 import { TRPCClientError } from '@trpc/client'
 import type { AppMessage } from '../../../../shared/client/index.ts'
 import { useThroughline } from '../../../../shared/react/index.ts'
-import { drafts } from '../composer/page-drafts.ts'
+import { drafts } from '../composer/drafts/page-drafts.ts'
 import { useEdit } from './use-edit.ts'
 import { t } from '../../../language/t.ts'
 

@@ -1,7 +1,7 @@
 import type { AppMessage } from '../../../../shared/client/index.ts'
 import { newId } from '../../../../shared/contract/new-id.ts'
 import { useThroughline } from '../../../../shared/react/index.ts'
-import { drafts } from '../composer/page-drafts.ts'
+import { drafts } from '../composer/drafts/page-drafts.ts'
 import { useEdit } from './use-edit.ts'
 
 /** Editing a message that has been answered: creates another version of it with its own answer. */
@@ -12,11 +12,15 @@ export function useSentMessage({ id }: AppMessage, text: string) {
 
   return {
     ...edit,
-    async save(): Promise<void> {
+    /** @returns true when there is another version now, in the place of this message */
+    async save(): Promise<boolean> {
       const edited = drafts.get(key)
-      if (edited.trim() === text.trim()) return edit.close()
+      if (edited.trim() === text.trim()) {
+        edit.close()
+        return false
+      }
       // The id is generated here, so that a repeated call after a lost connection is the same edit.
-      await attempt('saved', () => api.messages.edit.mutate({ id, newId: newId(), text: edited }))
+      return attempt('saved', () => api.messages.edit.mutate({ id, newId: newId(), text: edited }))
     },
   }
 }

@@ -1,9 +1,9 @@
 import { memo, useState } from 'react'
 import type { ReactNode } from 'react'
 import type { File } from '../../../../shared/contract/file.ts'
-import { FileList } from '../../../ui/file-list.tsx'
-import { Button } from '../../../ui/button.tsx'
-import { CopyButton } from '../../../ui/copy-button.tsx'
+import { FileList } from '../../../ui/files/file-list.tsx'
+import { Button } from '../../../ui/controls/button.tsx'
+import { CopyButton } from '../../../ui/controls/copy-button.tsx'
 import { useLanguage } from '../../../language/language.ts'
 import { t } from '../../../language/t.ts'
 
@@ -29,6 +29,8 @@ export const UserMessage = memo(function UserMessage(props: {
   /** It was said while the answer before it was written. */
   isJoined?: boolean
   beginsLine: boolean
+  /** A long text is not folded. */
+  isWhole?: boolean
   problem?: string | null
   editor?: ReactNode
   keepsText?: boolean
@@ -47,7 +49,7 @@ export const UserMessage = memo(function UserMessage(props: {
         {props.attached ?? <FileList files={props.files ?? NO_FILES} />}
         {(!editor || props.keepsText) &&
           (text !== '' || !(props.attached ?? props.files?.length)) && (
-            <Bubble text={text} isQueued={unsettled.has(status)} />
+            <Bubble text={text} isQueued={unsettled.has(status)} isWhole={props.isWhole ?? false} />
           )}
         {editor}
         <div className="flex min-h-8 flex-wrap items-center gap-x-2 text-xs text-muted">
@@ -79,9 +81,10 @@ export const UserMessage = memo(function UserMessage(props: {
   )
 })
 
-function Bubble({ text, isQueued }: { text: string; isQueued: boolean }) {
+function Bubble(props: { text: string; isQueued: boolean; isWhole: boolean }) {
+  const { text, isQueued } = props
   const [unfolded, setUnfolded] = useState(false)
-  const isLong = text.length > FOLD_BEYOND_LENGTH
+  const isLong = text.length > FOLD_BEYOND_LENGTH && !props.isWhole
   return (
     <div
       className={`w-fit max-w-full rounded-2xl border px-4 py-2.5 ${isQueued ? 'border-dashed border-control text-muted' : 'border-transparent bg-accent-soft'}`}

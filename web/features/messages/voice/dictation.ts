@@ -1,4 +1,4 @@
-import { drafts } from '../composer/page-drafts.ts'
+import { drafts } from '../composer/drafts/page-drafts.ts'
 import { messageBox } from '../composer/message-box.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { AppMessage, Client } from '../../../../shared/client/index.ts'
 import { messageBox } from '../composer/message-box.ts'
-import { drafts } from '../composer/page-drafts.ts'
+import { drafts } from '../composer/drafts/page-drafts.ts'
 import { openMicrophone } from './microphone.ts'
 import type { Microphone } from './microphone.ts'
 import { readAloud, readings } from './reading.ts'
@@ -10,7 +10,7 @@ import { t } from '../../../language/t.ts'
 
 export type HandsFreeStatus = 'off' | 'listening' | 'hearing' | 'writing' | 'waiting' | 'reading'
 
-/** Where the conversation takes place; another one once its first message has made a session. */
+/** The message box of the conversation; it changes once the first message has created the session. */
 type Place = { client: Client; draftKey: string; isSession: boolean }
 
 const listeners = new Set<() => void>()
@@ -85,10 +85,13 @@ async function converse(signal: AbortSignal): Promise<void> {
     )
     if (words.trim() === '') continue
     const known = new Set(messages().map(({ id }) => id))
-    // Why it was not sent is said at the box, which has the words.
-    if (!(await say(words.trim(), signal))) return
+    // The message box has the text again, and shows the reason.
+    const said = await say(words.trim(), signal)
+    if (said === null) return
     set('waiting')
-    const answer = await nextAnswer(known, signal)
+    const answer = await nextAnswer(known, said, signal)
+    // The microphone does not stay open for what nobody will answer.
+    if (answer === 'not-sent') return
     if (!answer) continue
     set('reading')
     await readUntilInterrupted(microphone, answer, signal)
@@ -98,10 +101,10 @@ async function converse(signal: AbortSignal): Promise<void> {
 /**
  * Puts the words into the box and sends it as a person would: refusals end where they always do. What somebody is typing
  * there is not sent.
- * @returns whether they were sent
+ * @returns the message's id; null where they were not sent
  */
-async function say(words: string, signal: AbortSignal): Promise<boolean> {
-  if (!place) return false
+async function say(words: string, signal: AbortSignal): Promise<string | null> {
+  if (!place) return null
   const { client, draftKey } = place
   const typed = drafts.get(draftKey)
   drafts.set(draftKey, words)
@@ -109,7 +112,7 @@ async function say(words: string, signal: AbortSignal): Promise<boolean> {
   await new Promise((resolve) => setTimeout(resolve))
   if (signal.aborted) {
     drafts.set(draftKey, [typed, words].filter(Boolean).join('\n\n'))
-    return false
+    return null
   }
   const before = new Set(client.outbox.getSnapshot().map(({ id }) => id))
   messageBox()?.form?.requestSubmit()
@@ -117,7 +120,7 @@ async function say(words: string, signal: AbortSignal): Promise<boolean> {
   if (sent) begun = sent.sessionId
   const box = sent?.sessionId ?? draftKey
   if (typed !== '') drafts.set(box, [typed, drafts.get(box)].filter(Boolean).join('\n\n'))
-  return sent !== undefined
+  return sent?.id ?? null
 }
 
 async function readUntilInterrupted(
@@ -141,12 +144,24 @@ function messages(): readonly AppMessage[] {
   return place.client.session(place.draftKey).store.getSnapshot().state?.messages ?? []
 }
 
-/** The next answer as soon as it has words; null when it ended without any. */
-function nextAnswer(known: ReadonlySet<string>, signal: AbortSignal): Promise<AppMessage | null> {
+/**
+ * The next answer as soon as it has words; null when it ended without any.
+ * @param said the message that it answers, which the server may refuse
+ */
+function nextAnswer(
+  known: ReadonlySet<string>,
+  said: string,
+  signal: AbortSignal,
+): Promise<AppMessage | null | 'not-sent'> {
   return new Promise((resolve, reject) => {
+    const outbox = place?.client.outbox
     let leave: (() => void) | null = null
     let followed = ''
     const look = (): void => {
+      const isRefused = outbox
+        ?.getSnapshot()
+        .some(({ id, state }) => id === said && state === 'refused')
+      if (isRefused) return end(() => resolve('not-sent'))
       if (place?.isSession && followed !== place.draftKey) {
         leave?.()
         followed = place.draftKey
@@ -160,10 +175,12 @@ function nextAnswer(known: ReadonlySet<string>, signal: AbortSignal): Promise<Ap
     const onAbort = () => end(() => reject(signal.reason))
     const end = (settle: () => void): void => {
       leave?.()
+      leaveOutbox?.()
       listeners.delete(look)
       signal.removeEventListener('abort', onAbort)
       settle()
     }
+    const leaveOutbox = outbox?.subscribe(look)
     listeners.add(look)
     signal.addEventListener('abort', onAbort)
     look()

@@ -5,7 +5,7 @@ const LOOK_EVERY_MS = 50
 const LEAST_LOUDNESS = 0.015
 const SPEAKS_AFTER_MS = 150
 const SILENT_AFTER_MS = 1_200
-/** What is said after a long silence should not begin with all of it. */
+/** After this long a silence the recording begins anew, so that the silence is not transcribed. */
 const FRESH_AFTER_MS = 20_000
 
 const TYPES = ['audio/webm;codecs=opus', 'audio/mp4', 'audio/ogg;codecs=opus']

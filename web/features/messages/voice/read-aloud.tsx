@@ -3,7 +3,7 @@ import { useSyncExternalStore } from 'react'
 import type { AppMessage } from '../../../../shared/client/index.ts'
 import { useThroughline } from '../../../../shared/react/index.ts'
 import { useHealth } from '../../../health.ts'
-import { IconButton } from '../../../ui/icon-button.tsx'
+import { IconButton } from '../../../ui/controls/icon-button.tsx'
 import { readAloud, readings } from './reading.ts'
 import { t } from '../../../language/t.ts'
 

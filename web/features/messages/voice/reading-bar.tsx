@@ -1,7 +1,7 @@
 import { Pause, Play, Square } from 'lucide-react'
 import { useSyncExternalStore } from 'react'
 import { useHealth } from '../../../health.ts'
-import { IconButton } from '../../../ui/icon-button.tsx'
+import { IconButton } from '../../../ui/controls/icon-button.tsx'
 import { hasBrowserVoice } from './browser-voice.ts'
 import { readings } from './reading.ts'
 import type { Reading } from './reading.ts'
@@ -10,7 +10,7 @@ import { SPEEDS, voiceSettings } from './voice-settings.ts'
 import { t } from '../../../language/t.ts'
 import { formatNumber } from '../../../language/format.ts'
 
-/** What holds for the answer that is read aloud: pause, stop, speed and voice. */
+/** The controls of the answer that is read aloud: pause, stop, speed and voice. */
 export default function ReadingBar({ reading }: { reading: Reading }) {
   const { speed, voice } = useSyncExternalStore(voiceSettings.subscribe, voiceSettings.get)
   const hasService = useHealth()?.speech ?? false
@@ -75,4 +75,5 @@ export default function ReadingBar({ reading }: { reading: Reading }) {
   )
 }
 
-const select = 'h-8 rounded-lg border border-transparent bg-transparent px-1 hover:bg-hover'
+const select =
+  'h-8 rounded-lg border border-transparent bg-transparent px-1 text-base hover:bg-hover md:text-sm'

@@ -4,7 +4,6 @@ import type { AppMessage, Client } from '../../../../shared/client/index.ts'
 export type Reading = {
   messageId: string
   status: 'starting' | 'reading' | 'paused'
-  /** Whose voice it is. */
   by: 'server' | 'browser'
 }
 

@@ -1,7 +1,7 @@
 const kept = new Map<string, Blob>()
 const listeners = new Set<() => void>()
 
-/** What was spoken for a message box and could not be written down, until it is or something else is spoken; in memory. */
+/** Recordings by message box whose transcription failed. Each is in memory until it succeeds or another is made. */
 export const unwritten = {
   subscribe(listener: () => void): () => void {
     listeners.add(listener)

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react'
-import { drafts } from '../composer/page-drafts.ts'
+import { drafts } from '../composer/drafts/page-drafts.ts'
 import { dictateInto } from './dictation.ts'
 import { openMicrophone } from './microphone.ts'
 import type { Microphone, Recording } from './microphone.ts'
@@ -15,7 +15,7 @@ const MOST_MS = 10 * 60_000
 /** Speaking into the message box: nothing is sent by itself. */
 export function useDictation(draftKey: string) {
   const [status, setStatus] = useState<DictationStatus>('idle')
-  const current = useRef<{ stop: AbortController; end: () => void } | null>(null)
+  const current = useRef<{ stop: AbortController; end: () => void; writes?: Blob } | null>(null)
 
   const kept = useSyncExternalStore(unwritten.subscribe, () => unwritten.get(draftKey))
 
@@ -35,6 +35,7 @@ export function useDictation(draftKey: string) {
         again ?? (await recorded(stop.signal, ended.promise, () => setStatus('recording')))
       if (recording) {
         setStatus('writing')
+        if (current.current) current.current.writes = recording
         const into = dictateInto(draftKey)
         await writeDown(draftKey, recording, (kept) =>
           transcribe(kept, into.write, stop.signal).catch((error: unknown) => {
@@ -64,10 +65,11 @@ export function useDictation(draftKey: string) {
     retry: kept && (() => void start(kept)),
     /** Ends the recording: its words are written down. */
     finish: () => current.current?.end(),
-    /** Forgets the recording. */
+    /** Forgets what is being recorded or written down, and not what could not be written down before. */
     cancel() {
-      current.current?.stop.abort()
-      unwritten.forget(draftKey)
+      const { stop, writes } = current.current ?? {}
+      stop?.abort()
+      if (writes && unwritten.get(draftKey) === writes) unwritten.forget(draftKey)
     },
   }
 }

@@ -2,7 +2,8 @@ import { AudioLines, LoaderCircle, Mic, RotateCw } from 'lucide-react'
 import { useEffect, useRef, useSyncExternalStore } from 'react'
 import type { PointerEvent } from 'react'
 import { useThroughline } from '../../../../shared/react/index.ts'
-import { IconButton } from '../../../ui/icon-button.tsx'
+import { IconButton } from '../../../ui/controls/icon-button.tsx'
+import { focusMessageBox } from '../composer/message-box.ts'
 import { handsFree } from './hands-free.ts'
 import type { HandsFreeStatus } from './hands-free.ts'
 import { readings } from './reading.ts'
@@ -64,7 +65,14 @@ export default function VoiceButtons(props: {
         </span>
       )}
       {retry && !isBusy && !isOn && (
-        <IconButton label={t('Try to write it down again')} onClick={retry}>
+        <IconButton
+          label={t('Try to write it down again')}
+          onClick={() => {
+            // The button disappears, and the words come into the box.
+            focusMessageBox()
+            retry()
+          }}
+        >
           <RotateCw aria-hidden size={15} />
         </IconButton>
       )}

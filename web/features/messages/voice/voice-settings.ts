@@ -10,7 +10,7 @@ const KEY = 'throughline.voice'
 const listeners = new Set<() => void>()
 let current: VoiceSettings | null = null
 
-/** How this browser reads aloud. */
+/** The voice and speed with which this browser reads aloud. */
 export const voiceSettings = {
   subscribe(listener: () => void): () => void {
     listeners.add(listener)
@@ -41,7 +41,7 @@ function stored(): VoiceSettings {
     }
     if ('voice' in value && typeof value.voice === 'string') settings.voice = value.voice
   } catch {
-    // What cannot be read is as if it were not there.
+    // Unreadable settings count as absent.
   }
   return settings
 }

@@ -1,7 +1,7 @@
 import { useId, useState } from 'react'
 import type { Session } from '../../../../shared/contract/session.ts'
 import { trpc } from '../../../client.ts'
-import { Button } from '../../../ui/button.tsx'
+import { Button } from '../../../ui/controls/button.tsx'
 import { FormDialog } from './form-dialog.tsx'
 import { t } from '../../../language/t.ts'
 

@@ -1,8 +1,8 @@
 import { useState } from 'react'
 import type { Session } from '../../../../shared/contract/session.ts'
 import { trpc } from '../../../client.ts'
-import { Button } from '../../../ui/button.tsx'
-import { SelectField } from '../../../ui/select-field.tsx'
+import { Button } from '../../../ui/controls/button.tsx'
+import { SelectField } from '../../../ui/controls/select-field.tsx'
 import { FormDialog } from './form-dialog.tsx'
 import { t } from '../../../language/t.ts'
 

@@ -2,12 +2,13 @@ import { useNavigate, useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { Session } from '../../../../shared/contract/session.ts'
 import { trpc } from '../../../client.ts'
-import { Button } from '../../../ui/button.tsx'
+import { Button } from '../../../ui/controls/button.tsx'
 import { FormDialog } from './form-dialog.tsx'
 import { InstructionsDialog } from './instructions-dialog.tsx'
 import { ProjectOfSession } from './project-of-session.tsx'
 import type { SessionAction } from '../session-actions.tsx'
 import { sessionTitle } from '../session-title.ts'
+import TagsDialog from '../tags/tags-dialog.tsx'
 import { ShareDialog } from './share-dialog.tsx'
 import { t } from '../../../language/t.ts'
 
@@ -21,6 +22,8 @@ export default function SessionDialog({ action, ...rest }: Props & { action: Ses
       return <InstructionsDialog {...rest} />
     case 'project':
       return <ProjectOfSession {...rest} />
+    case 'tags':
+      return <TagsDialog {...rest} />
     case 'share':
       return <ShareDialog {...rest} />
     case 'delete':

@@ -1,8 +1,8 @@
 import { useState } from 'react'
 import type { Session } from '../../../../shared/contract/session.ts'
 import { trpc } from '../../../client.ts'
-import { Button } from '../../../ui/button.tsx'
-import { Dialog } from '../../../ui/dialog.tsx'
+import { Button } from '../../../ui/controls/button.tsx'
+import { Dialog } from '../../../ui/dialog/dialog.tsx'
 import { ShareRows, shareUrl } from './share-rows.tsx'
 import { t } from '../../../language/t.ts'
 

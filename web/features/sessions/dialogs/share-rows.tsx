@@ -1,8 +1,8 @@
 import { Link2Off } from 'lucide-react'
 import { basePath } from '../../../base-path.ts'
 import { trpc } from '../../../client.ts'
-import { CopyButton } from '../../../ui/copy-button.tsx'
-import { IconButton } from '../../../ui/icon-button.tsx'
+import { CopyButton } from '../../../ui/controls/copy-button.tsx'
+import { IconButton } from '../../../ui/controls/icon-button.tsx'
 import { sessionTitle } from '../session-title.ts'
 import { useRowFocus } from '../../../ui/use-row-focus.ts'
 import { formatDate } from '../../../language/format.ts'
@@ -47,9 +47,9 @@ export function ShareRows({ sessionId, none }: { sessionId?: string; none?: stri
               className="flex items-center gap-1 rounded-xl border border-border py-1.5 pe-1.5 ps-3"
             >
               <a href={url} target="_blank" rel="noopener" className="group min-w-0 flex-1 text-sm">
-                <span className="block truncate group-hover:underline">
-                  <bdi>{sessionTitle(share)}</bdi>
-                </span>
+                <bdi className="block truncate text-match-parent group-hover:underline">
+                  {sessionTitle(share)}
+                </bdi>
                 <span className="block truncate text-xs text-muted">
                   {t('As it was on {made}', { made })}
                 </span>

@@ -1,7 +1,7 @@
 import { Check, X } from 'lucide-react'
 import { useRef } from 'react'
 import type { AppToolCall } from '../../../../shared/client/index.ts'
-import { Button } from '../../../ui/button.tsx'
+import { Button } from '../../../ui/controls/button.tsx'
 import { CallArguments } from '../call-arguments.tsx'
 import { effectTexts, toolLabel } from '../tool-labels.ts'
 import { useFocusHandover } from './use-focus-handover.ts'
@@ -17,7 +17,7 @@ type Decision = 'approve' | 'deny'
 export function ApprovalForm(props: {
   call: AppToolCall
   description: string | undefined
-  /** Why it is denied, as far as it is written. */
+  /** The draft of the reason for a denial. */
   reason: string
   isSent: boolean
   problem: string | null
@@ -54,7 +54,9 @@ export function ApprovalForm(props: {
           {t(effectTexts[call.effect])}
         </p>
         {props.description && (
-          <p className="mt-1 line-clamp-3 text-xs wrap-anywhere text-muted">{props.description}</p>
+          <p className="mt-1 line-clamp-3 text-xs wrap-anywhere text-muted">
+            <bdi>{props.description}</bdi>
+          </p>
         )}
       </div>
       <CallArguments input={call.input} />

@@ -3,12 +3,13 @@ import { useThroughline } from '../../../../shared/react/index.ts'
 import { trpc } from '../../../client.ts'
 import { useDraft } from '../../../ui/use-draft.ts'
 import { ApprovalForm } from './approval-form.tsx'
+import { reasonDraft } from '../call-drafts.ts'
 import { useCallCommand } from './use-call-command.ts'
 
 /** Asks the user to approve a call. */
 export function Approval({ call }: { call: AppToolCall }) {
   const { api } = useThroughline()
-  const [reason, writeReason] = useDraft(`reason.${call.id}`)
+  const [reason, writeReason] = useDraft(reasonDraft(call))
   const { isSent, problem, send } = useCallCommand(call)
   const { data: description } = trpc.tools.list.useQuery(undefined, {
     select: (tools) => tools.find(({ name }) => name === call.name)?.description,

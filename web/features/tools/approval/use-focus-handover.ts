@@ -1,7 +1,7 @@
 import { useLayoutEffect } from 'react'
 import type { RefObject } from 'react'
 
-/** When a focused form disappears, its card takes the focus, so that the focus is not lost. */
+/** Gives a card the focus when a focused form in it disappears. */
 export function useFocusHandover(form: RefObject<HTMLElement | null>): void {
   useLayoutEffect(() => {
     const element = form.current

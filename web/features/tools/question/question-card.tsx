@@ -3,7 +3,7 @@ import { useRef, useState } from 'react'
 import type { AppToolCall } from '../../../../shared/client/index.ts'
 import type { Question, QuestionReply } from '../../../../shared/contract/question.ts'
 import { t } from '../../../language/t.ts'
-import { Button } from '../../../ui/button.tsx'
+import { Button } from '../../../ui/controls/button.tsx'
 import { useFocusHandover } from '../approval/use-focus-handover.ts'
 import { toolLabel } from '../tool-labels.ts'
 import { QuestionField } from './question-field.tsx'
@@ -11,13 +11,13 @@ import type { FieldValue } from './question-field.tsx'
 import { readFields } from './read-fields.ts'
 
 /**
- * What an MCP server asks in the middle of a call, with its form.
+ * A question that an MCP server asks during a call, with its form.
  * @param props.isSent true while a reply is being sent; the buttons then do nothing, but keep the focus
  */
 export function QuestionCard(props: {
   call: AppToolCall
   question: Question
-  /** What stands in its fields. */
+  /** The values of its fields. */
   values: Readonly<Record<string, FieldValue>>
   isSent: boolean
   problem: string | null

@@ -3,7 +3,7 @@ import { choicesOf } from '../../../../shared/contract/question-form.ts'
 import { t } from '../../../language/t.ts'
 import type { QuestionField as Field } from '../../../../shared/contract/question.ts'
 
-/** What stands in a field: text as it was typed, whatever its type. */
+/** The value of a field. That of a number is the typed text too. */
 export type FieldValue = string | boolean | readonly string[]
 
 const box = 'h-10 w-full min-w-0 rounded-lg border border-control bg-bg px-3 text-base'

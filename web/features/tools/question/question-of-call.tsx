@@ -2,6 +2,7 @@ import type { AppToolCall } from '../../../../shared/client/index.ts'
 import type { Question } from '../../../../shared/contract/question.ts'
 import { useThroughline } from '../../../../shared/react/index.ts'
 import { useDraft } from '../../../ui/use-draft.ts'
+import { questionDraft } from '../call-drafts.ts'
 import { useCallCommand } from '../approval/use-call-command.ts'
 import { QuestionCard } from './question-card.tsx'
 import { keptValues } from './read-fields.ts'
@@ -10,7 +11,7 @@ import { keptValues } from './read-fields.ts'
 export function QuestionOfCall({ call, question }: { call: AppToolCall; question: Question }) {
   const { api } = useThroughline()
   const { isSent, problem, send } = useCallCommand(call)
-  const [kept, keep] = useDraft(`question.${question.id}`)
+  const [kept, keep] = useDraft(questionDraft(question))
   return (
     <QuestionCard
       key={question.id}

@@ -2,7 +2,7 @@ import { NOT_A_NUMBER, problemsIn } from '../../../../shared/contract/question-f
 import type { QuestionContent, QuestionForm } from '../../../../shared/contract/question.ts'
 import type { FieldValue } from './question-field.tsx'
 
-/** What stands in the fields of a form at first. */
+/** The initial values of a form: each field's default. */
 export function firstValues(form: QuestionForm): Record<string, FieldValue> {
   return Object.fromEntries(
     Object.entries(form.properties).map(([name, field]) => {
@@ -14,7 +14,7 @@ export function firstValues(form: QuestionForm): Record<string, FieldValue> {
 }
 
 /**
- * What stands in the fields of a form: what was written before, as far as it still fits, and otherwise as at first.
+ * The values of a form: those that were stored before, where they still fit the form, else the initial ones.
  * @param kept the values as JSON; empty when nothing was written
  */
 export function keptValues(form: QuestionForm, kept: string): Record<string, FieldValue> {

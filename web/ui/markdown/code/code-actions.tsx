@@ -1,8 +1,8 @@
 import { Download, WrapText } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { CopyButton } from '../../copy-button.tsx'
-import { download } from '../../download.ts'
-import { IconButton } from '../../icon-button.tsx'
+import { CopyButton } from '../../controls/copy-button.tsx'
+import { download } from '../../files/download.ts'
+import { IconButton } from '../../controls/icon-button.tsx'
 import { fileNameFor } from './code-file.ts'
 import { t } from '../../../language/t.ts'
 

@@ -1,7 +1,7 @@
 import { memo, useEffect, useRef, useState } from 'react'
 import type { ReactNode } from 'react'
 import { isPreviewable } from '../../preview/previews.ts'
-import { loaded } from '../../loaded.ts'
+import { loaded } from '../../loading/loaded.ts'
 import { PreviewButton } from '../../preview/preview-button.tsx'
 import { CodeActions } from './code-actions.tsx'
 import { t } from '../../../language/t.ts'

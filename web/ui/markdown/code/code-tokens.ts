@@ -5,7 +5,7 @@ import { TOKEN_KINDS } from './token-kinds.ts'
 import type { TokenKind } from './token-kinds.ts'
 import { grammarOf } from './grammars.ts'
 
-/** What the scopes of grammars mean; the most specific scope counts. */
+/** The scopes of grammars for each kind of token; the most specific scope counts. */
 const scopes: Record<TokenKind, string[]> = {
   comment: ['comment', 'punctuation.definition.comment'],
   string: ['string', 'punctuation.definition.string', 'markup.inline.raw', 'markup.raw'],

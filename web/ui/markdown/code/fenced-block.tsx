@@ -1,18 +1,17 @@
-import { Suspense, lazy } from 'react'
-import { FormulaView } from '../formula.tsx'
+import { FormulaView } from '../formula/formula.tsx'
 import { CodeBlock } from './code-block.tsx'
-import { loaded } from '../../loaded.ts'
+import { lazyPart } from '../../loading/lazy-part.tsx'
 
-const Diagram = lazy(() => loaded(() => import('../diagram/diagram.tsx')))
+const Diagram = lazyPart(() => import('../diagram/diagram.tsx'))
 
-/** What a fence holds: a diagram and a formula are drawn once it is closed. */
+/** A fenced block. Diagrams and formulas are drawn once the fence is closed; a diagram replaces its source. */
 export function FencedBlock(props: { code: string; language: string; isWhole: boolean }) {
   const { code, language, isWhole } = props
-  if (isWhole && (language === 'mermaid' || language === 'mmd')) {
+  if (language === 'mermaid' || language === 'mmd') {
     return (
-      <Suspense fallback={<CodeBlock {...props} />}>
-        <Diagram source={code} />
-      </Suspense>
+      <div className="diagram-frame">
+        <Diagram fallback={<CodeBlock {...props} />} source={code} isWhole={isWhole} />
+      </div>
     )
   }
   if (isWhole && language === 'math') return <FormulaView text={code} raw={code} isDisplay />

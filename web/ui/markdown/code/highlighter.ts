@@ -32,7 +32,7 @@ function start(): Worker {
   return started
 }
 
-/** What waits stays without colours; the next code starts another worker. */
+/** Ends the worker. Waiting code stays without colours; the next code starts another worker. */
 function stop(): void {
   worker?.terminate()
   worker = null

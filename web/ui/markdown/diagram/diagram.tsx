@@ -1,7 +1,7 @@
 import { ChartNetwork, Code } from 'lucide-react'
 import { useEffect, useState } from 'react'
-import { IconButton } from '../../icon-button.tsx'
-import { loaded } from '../../loaded.ts'
+import { IconButton } from '../../controls/icon-button.tsx'
+import { loaded } from '../../loading/loaded.ts'
 import { useDark } from '../../use-dark.ts'
 import { CodeBlock } from '../code/code-block.tsx'
 import type { Picture } from './draw-diagram.ts'
@@ -12,16 +12,26 @@ const LEAST_WIDTH = 440
 
 type Drawing = { url: string; picture: Picture } | { problem: string }
 
-/** A diagram; its source until it is drawn, when it is asked for, and with the error when it cannot be drawn. */
-export default function Diagram({ source }: { source: string }) {
-  const drawing = useDrawing(source)
+/**
+ * A diagram; its source until it is drawn, when it is asked for, and with the error when it cannot be drawn. Its frame
+ * has one height from the first line of the source on, so that nothing moves when the picture comes.
+ */
+export default function Diagram({ source, isWhole }: { source: string; isWhole: boolean }) {
+  const drawing = useDrawing(isWhole ? source : null)
   const [showsSource, setShowsSource] = useState(false)
   const isDrawn = drawing !== null && 'url' in drawing
+  const isFailed = drawing !== null && 'problem' in drawing
   if (isDrawn && !showsSource) {
     const { url, picture } = drawing
     return (
       <figure className="diagram" aria-label={t('Diagram')}>
-        <div className="diagram-scroll" tabIndex={0} role="group" aria-label={t('Diagram, drawn')}>
+        <div
+          dir="ltr"
+          className="diagram-scroll"
+          tabIndex={0}
+          role="group"
+          aria-label={t('Diagram, drawn')}
+        >
           <img
             src={url}
             alt={source}
@@ -42,14 +52,14 @@ export default function Diagram({ source }: { source: string }) {
   }
   return (
     <>
-      <CodeBlock code={source} language="mermaid" isWhole>
+      <CodeBlock code={source} language="mermaid" isWhole={isWhole}>
         {isDrawn && (
           <IconButton label={t('Show diagram')} onClick={() => setShowsSource(false)}>
             <ChartNetwork aria-hidden size={15} />
           </IconButton>
         )}
       </CodeBlock>
-      {drawing !== null && 'problem' in drawing && (
+      {isFailed && (
         <p role="note" className="diagram-problem">
           {t('This diagram cannot be drawn: {reason}', { reason: drawing.problem })}
         </p>
@@ -58,10 +68,12 @@ export default function Diagram({ source }: { source: string }) {
   )
 }
 
-function useDrawing(source: string): Drawing | null {
+/** @param source null while it is being written */
+function useDrawing(source: string | null): Drawing | null {
   const isDark = useDark()
   const [drawing, setDrawing] = useState<Drawing | null>(null)
   useEffect(() => {
+    if (source === null) return
     let isGone = false
     let url: string | null = null
     loaded(() => import('./draw-diagram.ts'))

@@ -36,7 +36,7 @@ async function draw(source: string, isDark: boolean): Promise<Picture> {
     const { svg } = await mermaid.render(id, source)
     return { svg: withSize(svg), ...sizeOf(svg) }
   } finally {
-    // What a failed drawing leaves behind.
+    // Mermaid leaves its element in the document when it fails.
     document.getElementById(`d${id}`)?.remove()
   }
 }

@@ -1,0 +1,217 @@
+import type { File as StoredFile } from '../../../../../shared/contract/file.ts'
+import { newId } from '../../../../../shared/contract/new-id.ts'
+import { removeStored } from '../drafts/draft-storage.ts'
+import type { TextStorage } from '../../../../person-storage.ts'
+
+/** A file beside an unsent text. */
+export type Attachment = { key: string; name: string } & (
+  | { status: 'uploading'; progress: number }
+  /** `isRefused`: not for want of a connection. */
+  | { status: 'failed'; problem: string; isRefused: boolean }
+  | { status: 'ready'; file: StoredFile }
+)
+
+/**
+ * A file of a message that is sent: what the server has, or the bytes. Of those the server may have a part under `id`,
+ * from which whoever uploads them goes on.
+ */
+export type Attached = StoredFile | ({ source: File } & UploadPlace)
+
+/** `leave` leaves it to the outbox, and returns whether the server knows of it. */
+export type Running = { cancel(): void; leave(): boolean }
+
+/** Under which id a file is stored; `isBegun` where that was tried before. */
+export type UploadPlace = { id: string; isBegun: boolean }
+
+export type UploadEvents = {
+  onProgress(share: number): void
+  onReady(file: StoredFile): void
+  onFailed(problem: string, isRefused: boolean): void
+}
+
+type Upload = (file: File, events: UploadEvents, place: UploadPlace) => Running
+
+type Source = { file: File; place: UploadPlace; running: Running | null }
+
+const PREFIX = 'files.'
+const NONE: readonly Attachment[] = []
+
+/**
+ * Files beside unsent texts, by session. Those that are stored come back after a reload; of the others the page has
+ * the bytes alone.
+ */
+export class Attachments {
+  readonly #storage: TextStorage
+  readonly #upload: Upload
+  readonly #lists = new Map<string, readonly Attachment[]>()
+  readonly #sources = new Map<string, Source>()
+  /** Boxes whose stored files could not be noted: nobody is known yet, or the storage is full or blocked. */
+  readonly #unstored = new Set<string>()
+  readonly #listeners = new Set<() => void>()
+  #count = 0
+
+  constructor(storage: TextStorage, upload: Upload) {
+    this.#storage = storage
+    this.#upload = upload
+  }
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  get(draft: string): readonly Attachment[] {
+    const known = this.#lists.get(draft)
+    if (known) return known
+    const list = this.#stored(draft)
+    this.#lists.set(draft, list)
+    return list
+  }
+
+  add(draft: string, files: Iterable<File>): void {
+    for (const file of files) {
+      this.#add(draft, file, { id: newId(), isBegun: false })
+    }
+  }
+
+  retry(draft: string, key: string): void {
+    this.#change(draft, key, ({ name }) => ({ key, name, status: 'uploading', progress: 0 }))
+    this.#begin(draft, key)
+  }
+
+  remove(draft: string, key: string): void {
+    this.#sources.get(key)?.running?.cancel()
+    this.#sources.delete(key)
+    this.#set(
+      draft,
+      this.get(draft).filter((one) => one.key !== key),
+    )
+  }
+
+  /** Updates a stored file in every draft, for example when its text has been read. */
+  read(file: StoredFile): void {
+    for (const [draft, list] of this.#lists) {
+      const known = list.find((one) => one.status === 'ready' && one.file.id === file.id)
+      if (known?.status === 'ready' && known.file.status !== file.status) {
+        this.#change(draft, known.key, ({ key }) => ({ ...ready(file), key }))
+      }
+    }
+  }
+
+  /** Returns the files for sending, and forgets them here; the bytes of those that the server does not have. */
+  take(draft: string): Attached[] {
+    const files = this.get(draft).flatMap((one): Attached[] => {
+      if (one.status === 'ready') return [one.file]
+      const source = this.#sources.get(one.key)
+      const isBegun = source?.running?.leave() ?? false
+      this.#sources.delete(one.key)
+      return source ? [{ source: source.file, id: source.place.id, isBegun }] : []
+    })
+    this.#set(draft, NONE)
+    return files
+  }
+
+  /** Forgets every file: they are nobody's any more. */
+  clear(): void {
+    for (const { running } of this.#sources.values()) running?.cancel()
+    this.#sources.clear()
+    this.#lists.clear()
+    this.#unstored.clear()
+    removeStored(this.#storage, PREFIX)
+    for (const listener of this.#listeners) listener()
+  }
+
+  giveBack(draft: string, files: readonly Attached[]): void {
+    const stored = files.flatMap((file) => ('source' in file ? [] : [ready(file)]))
+    this.#set(draft, [...stored, ...this.get(draft)])
+    for (const file of files) {
+      if ('source' in file) this.#add(draft, file.source, file)
+    }
+  }
+
+  /**
+   * Takes over what is stored now, as by another tab; what is on its way here stays.
+   * @param stored the key in the storage that has changed; null for any
+   */
+  reread(stored: string | null): void {
+    for (const draft of this.#lists.keys()) {
+      if (stored === null || stored === PREFIX + draft) this.#join(draft)
+    }
+    for (const listener of this.#listeners) listener()
+  }
+
+  #add(draft: string, file: File, place: UploadPlace): void {
+    this.#count += 1
+    const key = `new-${this.#count}`
+    this.#sources.set(key, { file, place, running: null })
+    const added: Attachment = { key, name: file.name, status: 'uploading', progress: 0 }
+    this.#set(draft, [...this.get(draft), added])
+    this.#begin(draft, key)
+  }
+
+  #begin(draft: string, key: string): void {
+    const source = this.#sources.get(key)
+    if (!source) return
+    const { id, isBegun } = source.place
+    const events: UploadEvents = {
+      onProgress: (progress) =>
+        this.#change(draft, key, ({ name }) => ({ key, name, status: 'uploading', progress })),
+      onReady: (file) => {
+        this.#sources.delete(key)
+        this.#join(draft)
+        this.#change(draft, key, () => ({ ...ready(file), key }))
+      },
+      onFailed: (problem, isRefused) =>
+        this.#change(draft, key, ({ name }) => ({
+          ...{ key, name, status: 'failed', problem, isRefused },
+        })),
+    }
+    source.running = this.#upload(source.file, events, { id, isBegun })
+  }
+
+  /** Takes over what is stored for a box, and keeps what is only here. */
+  #join(draft: string): void {
+    const stored = this.#stored(draft)
+    const isStored = (one: Attachment): boolean =>
+      one.status === 'ready' &&
+      (!this.#unstored.has(draft) || stored.some(({ key }) => key === one.file.id))
+    const list = [...stored, ...this.get(draft).filter((one) => !isStored(one))]
+    if (this.#unstored.has(draft)) this.#set(draft, list)
+    else this.#lists.set(draft, list)
+  }
+
+  #change(draft: string, key: string, change: (one: Attachment) => Attachment): void {
+    this.#set(
+      draft,
+      this.get(draft).map((one) => (one.key === key ? change(one) : one)),
+    )
+  }
+
+  #set(draft: string, list: readonly Attachment[]): void {
+    this.#lists.set(draft, list)
+    const files = list.flatMap((one) => (one.status === 'ready' ? [one.file] : []))
+    try {
+      if (files.length > 0) this.#storage.setItem(PREFIX + draft, JSON.stringify(files))
+      else this.#storage.removeItem(PREFIX + draft)
+      this.#unstored.delete(draft)
+    } catch {
+      this.#unstored.add(draft)
+      // Storage is full or blocked: they last until the page is closed.
+    }
+    for (const listener of this.#listeners) listener()
+  }
+
+  #stored(draft: string): readonly Attachment[] {
+    try {
+      const files: unknown = JSON.parse(this.#storage.getItem(PREFIX + draft) ?? '[]')
+      // Written by `#set`, and read by nobody else.
+      return Array.isArray(files) ? (files as StoredFile[]).map(ready) : NONE
+    } catch {
+      return NONE
+    }
+  }
+}
+
+function ready(file: StoredFile): Attachment {
+  return { key: file.id, name: file.name, status: 'ready', file }
+}

@@ -1,0 +1,70 @@
+import { useEffect, useRef, useState } from 'react'
+import type { RefObject } from 'react'
+import type { CacheSnapshot, VirtualizerHandle } from 'virtua'
+import { places } from './places.ts'
+import type { Turn } from './turns.ts'
+import type { Follow } from './use-follow.ts'
+import type { OlderMessages } from './use-older-messages.ts'
+
+/**
+ * Keeps where somebody was in a session, and brings them back there: at once when they come from another session, and
+ * after a reload as soon as the turn is loaded.
+ * @param isLed true when an address leads to a message, which goes first
+ * @returns the heights of all rows, when they are known from before
+ */
+export function usePlace(of: {
+  sessionId: string
+  isLed: boolean
+  turns: readonly Turn[]
+  older: OlderMessages
+  follow: Follow
+  virtualizer: RefObject<VirtualizerHandle | null>
+}): CacheSnapshot | undefined {
+  const { sessionId, turns, older, follow, virtualizer } = of
+  const { release, isFollowing } = follow
+  const [known] = useState(() => {
+    const left = places.measured(sessionId)
+    return !of.isLed && left?.count === turns.length ? left : undefined
+  })
+  const [wanted] = useState(() => (of.isLed || known ? undefined : places.stored(sessionId)))
+  const isOver = useRef(false)
+
+  useEffect(() => {
+    if (!known) return
+    release()
+    virtualizer.current?.scrollTo(known.offset)
+  }, [known, release, virtualizer])
+
+  const index = wanted ? turns.findIndex(({ key }) => key === wanted.turn) : -1
+  const canLoad = older.hasMore && older.problem === null
+  useEffect(() => {
+    if (!wanted || isOver.current) return
+    if (index !== -1) {
+      release()
+      virtualizer.current?.scrollToIndex(index, { align: 'start', offset: wanted.offset })
+    } else if (canLoad) {
+      return older.load()
+    }
+    // It is there, or it is on another branch now.
+    isOver.current = true
+  }, [wanted, index, canLoad, older, release, virtualizer])
+
+  useEffect(() => {
+    const handle = virtualizer.current
+    const keep = (): void => {
+      const top = handle?.scrollOffset ?? 0
+      const at = handle?.findItemIndex(top) ?? -1
+      const turn = turns[at]?.key
+      if (!handle || isFollowing() || turn === undefined) return places.delete(sessionId)
+      const place = { turn, offset: top - handle.getItemOffset(at) }
+      places.set(sessionId, place, { count: turns.length, offset: top, cache: handle.cache })
+    }
+    addEventListener('pagehide', keep)
+    return () => {
+      removeEventListener('pagehide', keep)
+      keep()
+    }
+  }, [sessionId, turns, isFollowing, virtualizer])
+
+  return known?.cache
+}
