@@ -77,7 +77,7 @@ async function round(server: ServerProcess, name: DoorName, tokens: number): Pro
   const readers = await Promise.all(
     Array.from({ length: STREAMS }, () => openReader(name, server.url)),
   )
-  // What opening them takes is over.
+  // The cost of opening them is not measured.
   await delay(500)
   const before = await processTreeCpu(pid)
   const question = `[[n=${tokens},r=${RATE}]]`

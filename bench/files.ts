@@ -20,10 +20,10 @@ const MEBIBYTE = 2 ** 20
 /** MiB a second, of one round. */
 type Round = { upload: number; download: number }
 
-/** Where files go in and out. */
+/** A server to which files are uploaded, and from which they are downloaded. */
 type Place = {
   uploads: string
-  /** Where what was uploaded is read. */
+  /** The download address of an upload. */
   read(upload: URL): string
   [Symbol.asyncDispose](): Promise<void>
 }

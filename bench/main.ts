@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { benchBlocking } from './blocking.ts'
 import { benchDoors } from './doors.ts'
+import { benchExports } from './exports.ts'
 import { benchFiles } from './files.ts'
 import { benchGuard } from './guard.ts'
 import { benchKill } from './kill.ts'
@@ -13,7 +14,10 @@ import type { Options } from './options.ts'
 import { benchPeers } from './peers.ts'
 import { benchScale } from './scale.ts'
 import { benchSearch } from './search.ts'
+import { benchStored } from './stored.ts'
+import { benchTelemetry } from './telemetry.ts'
 import { benchTakeover } from './takeover.ts'
+import { benchVersions } from './versions.ts'
 import { benchWeb } from './web.ts'
 import { benchWriter } from './writer.ts'
 
@@ -26,14 +30,18 @@ const benchmarks: Record<string, (options: Options) => Promise<unknown>> = {
   search: benchSearch,
   blocking: benchBlocking,
   files: benchFiles,
+  exports: benchExports,
   web: benchWeb,
   doors: benchDoors,
   peers: benchPeers,
   scale: benchScale,
+  stored: benchStored,
+  telemetry: benchTelemetry,
   guard: benchGuard,
+  versions: benchVersions,
 }
-/** Only when it is named: it is part of `peers`. */
-const BY_NAME = 'guard'
+/** Only when they are named: the first is part of `peers`, the other needs a second version. */
+const BY_NAME = ['guard', 'versions']
 
 const { names, options } = readOptions(process.argv.slice(2))
 const unknown = names.filter((name) => !benchmarks[name])
@@ -50,7 +58,7 @@ console.log(
 const results = new URL('results/', import.meta.url)
 await mkdir(results, { recursive: true })
 for (const [name, run] of Object.entries(benchmarks)) {
-  if (names.length > 0 ? !names.includes(name) : name === BY_NAME) continue
+  if (names.length > 0 ? !names.includes(name) : BY_NAME.includes(name)) continue
   console.log(`\n# ${name}`)
   const at = new Date().toISOString()
   const figures = await run(options)

@@ -15,8 +15,13 @@ const Flags = z.object({
   events: amount.optional(),
   tokens: amount.pipe(z.number().min(500).max(10_000)).optional(),
   streams: list.pipe(z.array(amount)).optional(),
+  sessions: list.pipe(z.array(amount)).optional(),
+  nodes: list.pipe(z.array(amount)).default([1, 2, 4]),
+  people: amount.default(20),
+  answer: amount.default(100),
   databases: list.pipe(z.array(z.enum(['postgres', 'embedded']))).default(['postgres', 'embedded']),
   ways: list.pipe(z.array(z.enum(WAY_NAMES))).optional(),
+  against: z.string().optional(),
 })
 
 /**
@@ -39,8 +44,13 @@ export function readOptions(args: string[]) {
       events: { type: 'string' },
       tokens: { type: 'string' },
       streams: { type: 'string' },
+      sessions: { type: 'string' },
+      nodes: { type: 'string' },
+      people: { type: 'string' },
+      answer: { type: 'string' },
       databases: { type: 'string' },
       ways: { type: 'string' },
+      against: { type: 'string' },
     },
   })
   const { quick, ...flags } = Flags.parse(values)
@@ -53,6 +63,7 @@ export function readOptions(args: string[]) {
         events: 50_000,
         tokens: 1_500,
         streams: [1, 200],
+        sessions: [1_000],
       }
     : {
         repeat: 3,
@@ -62,6 +73,7 @@ export function readOptions(args: string[]) {
         events: 1_000_000,
         tokens: 10_000,
         streams: [1, 50, 200, 1000],
+        sessions: [1_000, 100_000],
       }
   return {
     names: positionals,
@@ -73,9 +85,14 @@ export function readOptions(args: string[]) {
       events: flags.events ?? standard.events,
       tokens: flags.tokens ?? standard.tokens,
       streams: flags.streams ?? standard.streams,
+      sessions: flags.sessions ?? standard.sessions,
       databases: flags.databases,
+      nodes: flags.nodes,
+      people: flags.people,
+      answer: flags.answer,
       save: flags.save,
       ways: flags.ways,
+      against: flags.against,
     },
   }
 }

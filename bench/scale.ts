@@ -10,10 +10,7 @@ import { startCluster } from './scale/cluster.ts'
 import type { ClusterUnderLoad } from './scale/cluster.ts'
 import { countConnections, readCounters, readSizes } from './scale/counters.ts'
 
-const NODES = [1, 2, 4]
-/** People who ask again as soon as the answer has ended. */
-const PEOPLE = 20
-const TOKENS = 100
+/** Tokens a second of an answer. */
 const RATE = 50
 const WARM_UP_MS = 3_000
 /** Sockets that are opened to see what one takes. */
@@ -22,15 +19,16 @@ const SOCKETS = 250
 type Costs = Awaited<ReturnType<typeof measure>>
 
 /**
- * What an answer costs with 1, 2 and 4 nodes on one Postgres: CPU by process, statements, log and rows. These hold on a
- * busy machine, too; how many answers a second there are does not, and needs machines of their own (docs/scaling.md).
+ * Measures the cost of an answer with 1, 2 and 4 nodes on one Postgres: CPU by process, statements, log and rows. These
+ * hold on a busy machine, too; how many answers a second there are does not, and needs machines of their own
+ * (docs/scaling.md).
  */
-export async function benchScale(options: Options) {
+export async function benchScale({ nodes: counts, people, answer: tokens, seconds }: Options) {
   await using provider = await startProvider()
   const all: Costs[] = []
-  for (const nodes of NODES) {
+  for (const nodes of counts) {
     await using cluster = await startCluster(nodes, provider.baseUrl)
-    const costs = await measure(cluster, options.seconds)
+    const costs = await measure(cluster, { people, tokens, seconds })
     console.log(`${nodes} nodes: ${JSON.stringify(costs)}`)
     all.push(costs)
   }
@@ -38,15 +36,15 @@ export async function benchScale(options: Options) {
   const row = (name: string, of: (costs: Costs) => number) => [name, ...all.map(of)]
   console.log(
     `\n${formatTable(
-      [`an answer of ${TOKENS} tokens`, ...NODES.map((count) => `${count} nodes`)],
+      [`an answer of ${tokens} tokens`, ...counts.map((count) => `${count} nodes`)],
       [
         row('answers', ({ answers }) => answers),
         row('refused for want of time', ({ refused }) => refused),
         row('tokens a second', ({ tokensPerSecond }) => tokensPerSecond),
         row('CPU of nodes, ms', ({ nodeMs }) => nodeMs),
         row('CPU of Postgres, ms', ({ postgresMs }) => postgresMs),
-        row('CPU of nodes, µs a token', ({ nodeMs }) => (nodeMs * 1_000) / TOKENS),
-        row('CPU of Postgres, µs a token', ({ postgresMs }) => (postgresMs * 1_000) / TOKENS),
+        row('CPU of nodes, µs a token', ({ nodeMs }) => (nodeMs * 1_000) / tokens),
+        row('CPU of Postgres, µs a token', ({ postgresMs }) => (postgresMs * 1_000) / tokens),
         row('statements', ({ statements }) => statements),
         row('transactions, with those of notifications', ({ commits }) => commits),
         row('rows inserted', ({ rowsInserted }) => rowsInserted),
@@ -69,12 +67,18 @@ export async function benchScale(options: Options) {
   return { all, memory, idle }
 }
 
-async function measure(cluster: ClusterUnderLoad, seconds: number) {
+/** People ask again as soon as the answer has ended. */
+type Load = { people: number; tokens: number; seconds: number }
+
+async function measure(
+  cluster: ClusterUnderLoad,
+  { people: count, tokens: length, seconds }: Load,
+) {
   const { urls, database } = cluster
   const idle = await difference(cluster, () => delay(4_000))
   const readers: Reader[] = []
   let tokens = 0
-  for (let person = 0; person < PEOPLE; person += 1) {
+  for (let person = 0; person < count; person += 1) {
     const reader = readThroughline(urls[person % urls.length] ?? '', () => (tokens += 1))
     await reader.open()
     readers.push(reader)
@@ -86,7 +90,7 @@ async function measure(cluster: ClusterUnderLoad, seconds: number) {
     // In the same session for a while, as people are; a long conversation would be read again each time.
     while (isOngoing) {
       try {
-        await reader.ask(`[[n=${TOKENS},r=${RATE}]]`)
+        await reader.ask(`[[n=${length},r=${RATE}]]`)
         answers += 1
       } catch {
         // A machine that others use, too, may refuse for a while.
@@ -108,7 +112,7 @@ async function measure(cluster: ClusterUnderLoad, seconds: number) {
   for (const reader of readers) reader.close()
   const total = (sizes: Record<string, number>) => Object.values(sizes).reduce((a, b) => a + b, 0)
   // By tokens, since answers under way at both ends are parts of one.
-  const whole = tokensMade / TOKENS
+  const whole = tokensMade / length
   const idleOver = (value: number) => (value / idle.seconds) * used.seconds
   return {
     answers: made,
@@ -130,7 +134,7 @@ async function measure(cluster: ClusterUnderLoad, seconds: number) {
   }
 }
 
-/** What was used while something was done. */
+/** Does something, and resolves with the resources that it used. */
 async function difference(cluster: ClusterUnderLoad, work: () => Promise<unknown>) {
   const look = async () => ({
     cpu: await cluster.cpu(),

@@ -1,19 +1,23 @@
 import { chromium } from '@playwright/test'
 import type { Browser, Page } from '@playwright/test'
-import { importedSession } from '../e2e/support/imported-session.ts'
+import { importedSession } from '../e2e/support/browser/imported-session.ts'
 import { buildWebApp } from '../scripts/build-web.ts'
-import { findOrInstallChromium } from '../scripts/chromium.ts'
+import { findOrInstallChromium } from '../scripts/testing/chromium.ts'
 import { formatTable } from './measure/table.ts'
 import type { Options } from './options.ts'
 import { startServer } from './server/started-server.ts'
 import { longAnswer } from './web/long-answer.ts'
-import { openMoment, sendMoment, stopMoment } from './web/moments.ts'
+import { keyMoments, openMoment, sendMoment, stopMoment } from './web/moments.ts'
 import { beginWork, gatherTasks } from './web/page-tasks.ts'
 import type { PageWork } from './web/page-tasks.ts'
 import { startPacedProvider } from './web/provider.ts'
 
 const TOKENS = 10_000
 const TOKENS_PER_SECOND = 100
+/** After so long the first burst of an answer has been drawn, and the conversation grows steadily. */
+const SETTLED_AFTER_MS = 3_500
+/** Measuring stops this long before the end of an answer, because the whole text is laid out once more there. */
+const BEFORE_END_MS = 1_500
 /** The number of messages in the session that is opened. */
 const MESSAGES = 200
 const TIMEOUT_MS = 60_000
@@ -25,9 +29,10 @@ type Moment = { what: string; budget: number; p75: number; highest: number; coun
 export async function benchWeb(options: Options): Promise<unknown> {
   await buildWebApp()
   const tokens = longAnswer(TOKENS)
-  const atOnce = TOKENS - options.tokens
-  // The last tokens are held back, so that the measurement ends before the answer does.
+  const around = ((SETTLED_AFTER_MS + BEFORE_END_MS) / 1000) * TOKENS_PER_SECOND
+  const atOnce = Math.max(0, TOKENS - options.tokens - around)
   const pace = { tokens, atOnce, perSecond: TOKENS_PER_SECOND }
+  const lastsMs = ((TOKENS - atOnce) / TOKENS_PER_SECOND) * 1000
   await using provider = await startPacedProvider(() => pace)
   await using server = await startServer({
     DATA_DIR: 'memory:',
@@ -42,7 +47,7 @@ export async function benchWeb(options: Options): Promise<unknown> {
 
   const streaming: Streaming[] = []
   for (const slowedDown of [1, 4]) {
-    streaming.push(await measureStreaming(browser, server.url, slowedDown, options.tokens))
+    streaming.push(await measureStreaming(browser, server.url, slowedDown, lastsMs))
   }
   console.log(`\n${formatTable(streamingHeading, streaming.map(streamingRow))}\n`)
   const moments = await measureMoments(browser, server.url, options.repeat)
@@ -57,30 +62,49 @@ export async function benchWeb(options: Options): Promise<unknown> {
   return { browser: version, streaming, moments }
 }
 
-const streamingHeading = ['CPU', 'seconds', 'long tasks', 'longest ms', 'script', 'style', 'layout']
+const streamingHeading = [
+  ...['CPU', 'seconds', 'long tasks', 'longest ms'],
+  ...['main thread', 'tasks', 'script', 'style', 'layout'],
+]
 
 function streamingRow(row: Streaming): (string | number)[] {
-  const shares = [row.script, row.style, row.layout].map((share) => `${(share * 100).toFixed(1)} %`)
+  const shares = [row.cpu, row.tasks, row.script, row.style, row.layout].map(
+    (share) => `${(share * 100).toFixed(1)} %`,
+  )
   return [`1/${row.slowedDown}`, row.seconds, row.longTasks, row.longest, ...shares]
 }
 
+/** @param lastsMs how long the answer is written */
 async function measureStreaming(
   browser: Browser,
   url: string,
   slowedDown: number,
-  tokens: number,
+  lastsMs: number,
 ): Promise<Streaming> {
-  const page = await openPage(browser, url)
-  await beginAnswer(page)
-  const cdp = await page.context().newCDPSession(page)
-  await cdp.send('Performance.enable')
-  await cdp.send('Emulation.setCPUThrottlingRate', { rate: slowedDown })
+  const { page, cdp, asked } = await beginAnswer(browser, url, slowedDown)
   const end = await beginWork(page, cdp)
-  // The last second is left out: at the end, the whole text is laid out once more.
-  await page.waitForTimeout((tokens / TOKENS_PER_SECOND - 2) * 1000)
+  const left = asked + lastsMs - BEFORE_END_MS - performance.now()
+  if (left < 1_000) throw new Error('this machine is too slow for so short an answer: --tokens')
+  await page.waitForTimeout(left)
   const work = await end()
   await page.context().close()
   return { ...work, slowedDown }
+}
+
+/** While a long answer is written, at its pace. */
+async function measureTyping(
+  browser: Browser,
+  url: string,
+  slowedDown: number,
+  repeat: number,
+): Promise<number[]> {
+  const { page } = await beginAnswer(browser, url, slowedDown)
+  const keys = await keyMoments(page, 'typing goes on at once '.repeat(repeat))
+  if (await page.getByRole('button', { name: 'Stop' }).isHidden()) {
+    throw new Error('the answer was over before all was typed: --tokens')
+  }
+  await page.context().close()
+  return keys
 }
 
 async function measureMoments(browser: Browser, url: string, repeat: number): Promise<Moment[]> {
@@ -90,36 +114,80 @@ async function measureMoments(browser: Browser, url: string, repeat: number): Pr
     await importedSession(url, title, texts)
   }
   const page = await openPage(browser, url)
-  const opened: number[] = []
-  for (const title of titles) {
-    await page.getByRole('link', { name: title, exact: true }).waitFor()
-    opened.push(await openMoment(page, title, `${title}, ${MESSAGES}`))
+  const open = async (on: Page): Promise<number[]> => {
+    const times: number[] = []
+    for (const title of titles) {
+      await on.getByRole('link', { name: title, exact: true }).waitFor()
+      times.push(await openMoment(on, title, `${title}, ${MESSAGES}`))
+    }
+    return times
   }
+  const opened = await open(page)
+  const known = await openFromDevice(page, titles.length, open)
   const sent: number[] = []
-  const keys: number[] = []
   const stopped: number[] = []
   for (let round = 0; round < repeat * 3; round += 1) {
     sent.push(await sendMoment(page, `Go on at length, ${round}`))
     await page.getByRole('button', { name: 'Stop' }).waitFor()
-    await page.evaluate(() => window.benchKeys?.splice(0))
-    await page.keyboard.type('typing goes on at once', { delay: 60 })
-    keys.push(...(await page.evaluate(() => window.benchKeys ?? [])))
-    await page.getByRole('textbox', { name: 'Message' }).fill('')
     stopped.push(await stopMoment(page))
     await page.getByRole('button', { name: 'Stop' }).waitFor({ state: 'hidden' })
   }
   await page.context().close()
+  const keys = await measureTyping(browser, url, 1, repeat)
+  const slowKeys = await measureTyping(browser, url, 4, repeat)
   return [
     momentOf('the first session of 200 messages opens', 100, opened.slice(0, 1)),
     momentOf('the next ones open', 100, opened.slice(1)),
+    // The script of a conversation may not be there yet.
+    momentOf('the first one that the device knows opens', 100, known.slice(0, 1)),
+    momentOf('the next ones that it knows open', 50, known.slice(1)),
     momentOf('a message that is sent shows', 50, sent),
     momentOf('a key pressed while an answer streams', 40, keys),
+    momentOf('the same at a quarter of the speed', 40, slowKeys),
     momentOf('Stop shows', 100, stopped),
   ]
 }
 
+/**
+ * Opens sessions in a page whose socket never answers, so that what it shows can only be the device's.
+ * @param count how many were opened before, and are to be kept
+ */
+async function openFromDevice(
+  page: Page,
+  count: number,
+  open: (page: Page) => Promise<number[]>,
+): Promise<number[]> {
+  while (!(await page.evaluate(keepsSessions, count))) await page.waitForTimeout(250)
+  const other = await page.context().newPage()
+  await other.addInitScript(gatherTasks)
+  await other.routeWebSocket(/\/trpc/, () => {})
+  await other.goto(new URL('/', page.url()).href)
+  const times = await open(other)
+  await other.close()
+  await page.bringToFront()
+  return times
+}
+
+/** Runs in the page: whether the device keeps so many sessions, and the list of them. */
+async function keepsSessions(count: number): Promise<boolean> {
+  const database = await new Promise<IDBDatabase>((resolve, reject) => {
+    const opening = indexedDB.open('throughline-cache')
+    opening.onsuccess = () => resolve(opening.result)
+    opening.onerror = () => reject(opening.error)
+  })
+  const counted = (store: string) =>
+    new Promise<number>((resolve) => {
+      const counting = database.transaction(store).objectStore(store).count()
+      counting.onsuccess = () => resolve(counting.result)
+    })
+  const [sessions, answers] = await Promise.all([counted('sessions'), counted('answers')])
+  database.close()
+  return sessions >= count && answers > 0
+}
+
 async function openPage(browser: Browser, url: string): Promise<Page> {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
+  const page = await context.newPage()
   page.setDefaultTimeout(TIMEOUT_MS)
   await page.addInitScript(gatherTasks)
   await page.goto(url)
@@ -127,17 +195,22 @@ async function openPage(browser: Browser, url: string): Promise<Page> {
   return page
 }
 
-/** Resolves when the first burst has arrived and the page is scrolled to its end. */
-async function beginAnswer(page: Page): Promise<void> {
+/** Resolves when the page is at the end of a long answer that grows steadily, and the processor is slowed down. */
+async function beginAnswer(browser: Browser, url: string, slowedDown: number) {
+  const page = await openPage(browser, url)
   const box = page.getByRole('textbox', { name: 'Message' })
   await box.fill('Write a long answer')
   await box.press('Enter')
+  const asked = performance.now()
   const answer = page.getByRole('article', { name: 'Assistant' })
   await answer.getByText('Part 1', { exact: true }).waitFor()
-  // After this pause the first burst has been rendered, and the conversation grows steadily.
-  await page.waitForTimeout(3_000)
+  await page.waitForTimeout(Math.max(0, asked + SETTLED_AFTER_MS - performance.now()))
   const jump = page.getByRole('button', { name: 'Jump to latest' })
   if (await jump.isVisible()) await jump.click()
+  const cdp = await page.context().newCDPSession(page)
+  await cdp.send('Performance.enable')
+  await cdp.send('Emulation.setCPUThrottlingRate', { rate: slowedDown })
+  return { page, cdp, asked }
 }
 
 function textOf(title: string, index: number): string {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createTestDatabase } from '../scripts/testing/test-database.ts'
+import { createTestDatabase } from '../scripts/testing/postgres/test-database.ts'
 import { withoutIds } from '../server/sessions/testing/without-ids.ts'
 import { connect } from '../shared/client/index.ts'
 import type { Client } from '../shared/client/index.ts'
@@ -9,11 +9,11 @@ import {
   ANSWER_USAGE,
   UPTIME_ANSWER,
   startAnsweringProvider,
-} from './support/answering-provider.ts'
-import { startNode } from './support/nodes.ts'
-import { isOver, knowsAll, readSession } from './support/reader.ts'
-import type { Reader } from './support/reader.ts'
-import { followList } from './support/session-list.ts'
+} from './support/services/answering-provider.ts'
+import { startNode } from './support/processes/nodes.ts'
+import { isOver, knowsAll, readSession } from './support/processes/reader.ts'
+import type { Reader } from './support/processes/reader.ts'
+import { followList } from './support/processes/session-list.ts'
 
 /** Two clients, as of two people or two tabs; each talks to a node, possibly the same one. */
 type World = AsyncDisposable & { here: Client; there: Client; urls: [here: string, there: string] }

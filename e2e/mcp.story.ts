@@ -2,8 +2,8 @@ import { chromium } from '@playwright/test'
 import { inject, test } from 'vitest'
 import { startServer } from '../scripts/testing/server-process.ts'
 import { everythingServer, hostileServer, mcpConfigFile } from '../server/mcp/testing/servers.ts'
-import { conversationOn, expect } from './support/conversation.ts'
-import { visit } from './support/visit.ts'
+import { conversationOn, expect } from './support/browser/conversation.ts'
+import { visit } from './support/browser/visit.ts'
 
 test('tools of MCP servers run, ask, fail, get lost and come back, and the app shows it all without a reload', async () => {
   const { executablePath, args } = inject('chromium')
@@ -29,22 +29,33 @@ test('tools of MCP servers run, ask, fail, get lost and come back, and the app s
   const picture = await use('everything__get-tiny-image')
   const image = picture.getByRole('img')
   await expect(image).toBeVisible()
-  expect(await image.evaluate((element) => Object(element).naturalWidth)).toBeGreaterThan(0)
+  await expect
+    .poll(() => image.evaluate((element) => Object(element).naturalWidth))
+    .toBeGreaterThan(0)
   await answered()
 
   const long = await use('everything__trigger-long-running-operation', { duration: 3, steps: 6 })
   const bar = long.getByRole('progressbar')
   await expect(bar).toBeVisible()
   await expect(bar).toHaveAttribute('aria-valuenow', /^(33|50|66|83)$/)
-  await expect(long).toContainText('Done')
+  await expect(long).toContainText(/Done\s*\d+(\.\d)? s/)
   await expect(bar).toBeHidden()
   await answered()
 
   const write = await use('hostile__write', { letter: 'A' })
   await expect(write).toContainText('Waiting for approval')
   await expect(write).toContainText('write of hostile')
-  await write.getByRole('button', { name: 'Approve' }).click()
+  // By keyboard, and once for both tabs.
+  const beside = conversationOn(await visitor.openTab(page.url()))
+  const theirs = beside.answer.getByRole('group', { name: 'Tool hostile__write' })
+  await expect(theirs).toContainText('Waiting for approval')
+  await page.bringToFront()
+  await write.getByRole('button', { name: 'Approve' }).focus()
+  await page.keyboard.press('Enter')
   await expect(write).toContainText('written')
+  await expect(theirs).toContainText('Done')
+  await expect(theirs.getByRole('button', { name: 'Approve' })).toHaveCount(0)
+  await beside.page.close()
   await answered()
 
   const other = await use('hostile__write', { letter: 'B' })
@@ -74,6 +85,10 @@ test('tools of MCP servers run, ask, fail, get lost and come back, and the app s
   await expect.poll(offered).toContain('hostile__echo')
   const echo = await use('hostile__echo', { again: true })
   await expect(echo).toContainText('Done')
-  await expect(echo).toContainText('again')
+  // The call's output is shown when its line is opened.
+  const said = echo.locator('footer')
+  await expect(said).toBeHidden()
+  await echo.getByText('Done').click()
+  await expect(said).toBeVisible()
   await answered()
 })

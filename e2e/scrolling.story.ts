@@ -1,10 +1,10 @@
 import type { Locator, Page } from '@playwright/test'
 import { afterAll, beforeAll, describe, test } from 'vitest'
-import { conversationOn, expect, numberedWords, repeat } from './support/conversation.ts'
-import { importedSession } from './support/imported-session.ts'
-import { visit } from './support/visit.ts'
-import { openWorld } from './support/world.ts'
-import type { World } from './support/world.ts'
+import { conversationOn, expect, numberedWords, repeat } from './support/browser/conversation.ts'
+import { importedSession } from './support/browser/imported-session.ts'
+import { visit } from './support/browser/visit.ts'
+import { openWorld } from './support/browser/world.ts'
+import type { World } from './support/browser/world.ts'
 
 /** Paragraphs enough for many screens. */
 const LONG = Array.from({ length: 150 }, () => numberedWords(12)).join('\n\n')
@@ -16,7 +16,7 @@ beforeAll(async () => {
 })
 afterAll(() => world[Symbol.asyncDispose]())
 
-/** How far the end of the conversation is below the view. Pixels. */
+/** The distance from the bottom of the view to the end of the conversation. Pixels. */
 const distance = (log: Locator): Promise<number> =>
   log.evaluate((element) => element.scrollHeight - element.scrollTop - element.clientHeight)
 const height = (log: Locator): Promise<number> => log.evaluate((element) => element.scrollHeight)
@@ -34,6 +34,42 @@ async function untilGrown(log: Locator): Promise<void> {
   await expect.poll(() => height(log)).toBeGreaterThan(before + 120)
 }
 
+/**
+ * Runs in the page: moves a finger, and does at once what the list does when a row above the view turns out higher,
+ * which scrolls by as much. Its event comes after the finger's.
+ */
+function touchAndMeasureAbove(log: HTMLElement | SVGElement): void {
+  log.dispatchEvent(new Event('touchmove'))
+  log.style.paddingTop = `${Number.parseFloat(getComputedStyle(log).paddingTop) + 40}px`
+  log.scrollTop += 40
+}
+
+type Noting = typeof globalThis & { animated: number; asked: string[] }
+
+/** Runs in the page: counts what scrolls by animation. */
+function noteAnimated(): void {
+  const page = globalThis as Noting
+  page.animated = 0
+  for (const name of ['scroll', 'scrollTo', 'scrollBy', 'scrollIntoView'] as const) {
+    const scroll = Element.prototype[name] as (...given: unknown[]) => void
+    Element.prototype[name] = function (this: Element, ...given: unknown[]) {
+      if (JSON.stringify(given).includes('smooth')) page.animated += 1
+      scroll.apply(this, given)
+    }
+  }
+}
+
+/** Runs in the page: notes what it asks of the server. */
+function noteAsked(): void {
+  const page = globalThis as Noting
+  page.asked = []
+  const send = WebSocket.prototype.send
+  WebSocket.prototype.send = function (this: WebSocket, data: string) {
+    page.asked.push(data)
+    send.call(this, data)
+  }
+}
+
 describe('scrolling', () => {
   test('follows a growing answer, stops at once for whoever scrolls up, and goes on only at the end', async () => {
     const { browser, url } = world
@@ -42,6 +78,7 @@ describe('scrolling', () => {
     const conversation = conversationOn(page)
     const { log, stopButton } = conversation
     const jump = page.getByRole('button', { name: 'Jump to latest' })
+    await page.evaluate(noteAnimated)
 
     await conversation.send('Repeat: short')
     await expect(page.getByText('Answer complete')).toBeAttached()
@@ -56,9 +93,15 @@ describe('scrolling', () => {
     await conversation.send(repeat(LONG))
     await expect.poll(() => height(log)).toBeGreaterThan(1500)
     await expect(jump).toBeHidden()
-    expect(await distance(log)).toBeLessThan(80)
+    await expect.poll(() => distance(log)).toBeLessThan(80)
     await untilGrown(log)
-    expect(await distance(log)).toBeLessThan(80)
+    await expect.poll(() => distance(log)).toBeLessThan(80)
+
+    // Near the end one still reads along, such as with the scroll bar held a little above it.
+    await log.evaluate((element) => element.scrollBy(0, -60))
+    await untilGrown(log)
+    await expect.poll(() => distance(log)).toBeLessThan(20)
+    await expect(jump).toBeHidden()
 
     await wheel(page, log, -300)
     await expect(jump).toBeVisible()
@@ -73,10 +116,21 @@ describe('scrolling', () => {
     await jump.click()
     await expect(jump).toBeHidden()
     await untilGrown(log)
-    expect(await distance(log)).toBeLessThan(80)
+    await expect.poll(() => distance(log)).toBeLessThan(80)
 
     await log.press('PageUp')
     await expect(jump).toBeVisible()
+    await jump.click()
+    await expect(jump).toBeHidden()
+    // A finger that moves a little is enough, and each growth is followed at once: nothing scrolls by animation.
+    await expect(log).toHaveCSS('scroll-behavior', 'auto')
+    expect(await page.evaluate(() => (globalThis as Noting).animated)).toBe(0)
+    await log.evaluate(touchAndMeasureAbove)
+    // In the moments after a scroll the list keeps the end of what it shows where that was.
+    await untilGrown(log)
+    const touched = await top(log)
+    await untilGrown(log)
+    expect(await top(log)).toBe(touched)
     await log.press('End')
     await expect.poll(() => distance(log)).toBeLessThan(80)
     await stopButton.click()
@@ -122,7 +176,7 @@ describe('scrolling', () => {
     const { browser, url } = world
     const texts = Array.from({ length: 260 }, (_, index) => `Message number ${index}`)
     const id = await importedSession(url, 'A long way', texts)
-    await importedSession(url, 'Elsewhere', ['Hello', 'there'])
+    const elsewhere = await importedSession(url, 'Elsewhere', ['Hello', 'there'])
     await using visitor = await visit(browser, `${url}/s/${id}`, { viewport: VIEWPORT })
     const { page } = visitor
     const { log } = conversationOn(page)
@@ -140,11 +194,40 @@ describe('scrolling', () => {
     await expect.poll(() => height(log)).toBeGreaterThan(before.height + 1000)
     expect(Math.abs((await topOf(seen)) - before.y)).toBeLessThanOrEqual(1)
 
-    // Another session and back.
-    await page.getByRole('link', { name: 'Elsewhere', exact: true }).click()
+    // Another session and back. It is asked for when its row is pressed, before the press has ended.
+    await page.evaluate(noteAsked)
+    await page.getByRole('link', { name: 'Elsewhere', exact: true }).hover()
+    await page.mouse.down()
+    await expect
+      .poll(() => page.evaluate(() => (globalThis as Noting).asked.join()))
+      .toContain(elsewhere)
+    await page.mouse.up()
     await expect(log.getByText('there', { exact: true })).toBeVisible()
     await page.getByRole('link', { name: 'A long way', exact: true }).click()
     await expect.poll(() => topOf(seen)).toBeCloseTo(before.y, 0)
+    // Also after a reload, when the earlier messages are not there yet.
+    const [read = 0] = await log.getByRole('article').evaluateAll((articles) =>
+      articles.flatMap((article) => {
+        const isInView = article.getBoundingClientRect().top > 100
+        return isInView ? [Number(/\d+/.exec(article.textContent)?.[0])] : []
+      }),
+    )
+    const place = await topOf(number(read))
+    await page.reload()
+    await expect.poll(() => topOf(number(read))).toBeCloseTo(place, 0)
+    // Rows that are measured on the way move the end once more.
+    await expect(async () => {
+      await log.press('End')
+      await expect(number(259)).toBeInViewport({ timeout: 1_000 })
+    }).toPass()
+    await page.reload()
+    await expect(number(259)).toBeInViewport()
+    await log.evaluate((element) => element.scrollTo(0, 900))
+    for (let pages = 0; pages < 5 && !(await seen.isVisible()); pages += 1) {
+      await wheel(page, log, -600)
+      await expect.poll(() => top(log)).toBeGreaterThan(0)
+    }
+    await expect(seen).toBeVisible()
 
     // An editor stays in the page, wherever one scrolls to.
     const mine = log.getByRole('article', { name: 'You' }).filter({ hasText: 'Message number 170' })

@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { startServer } from '../scripts/testing/server-process.ts'
 import type { ServerProcess } from '../scripts/testing/server-process.ts'
 import { connect } from '../shared/client/index.ts'
-import { startTcpProxy } from './support/tcp-proxy.ts'
+import { startTcpProxy } from './support/faults/tcp-proxy.ts'
 
 const CUTS = process.env.LONG === '1' ? 100 : 30
 const Texts = z.array(z.object({ role: z.string(), text: z.string() }))
@@ -112,7 +112,7 @@ async function statusOf(tab: Page): Promise<string | null> {
 }
 
 async function bundled(): Promise<string> {
-  const input = fileURLToPath(new URL('support/use-chat-page.tsx', import.meta.url))
+  const input = fileURLToPath(new URL('support/browser/use-chat-page.tsx', import.meta.url))
   const made = await build({
     ...{ configFile: false, logLevel: 'error' },
     build: { write: false, minify: false, rolldownOptions: { input } },

@@ -1,17 +1,16 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { chromium } from '@playwright/test'
 import type { Browser } from '@playwright/test'
 import { afterAll, beforeAll, inject, test } from 'vitest'
 import { startServer } from '../scripts/testing/server-process.ts'
 import type { ServerProcess } from '../scripts/testing/server-process.ts'
-import { conversationOn, expect } from './support/conversation.ts'
-import { importedSession } from './support/imported-session.ts'
-import { startSpeechService, waveFile } from './support/speech-service.ts'
-import { visit } from './support/visit.ts'
+import { conversationOn, expect } from './support/browser/conversation.ts'
+import { importedSession } from './support/browser/imported-session.ts'
+import { startSpeechService, waveFile } from './support/services/speech-service.ts'
+import { visit } from './support/browser/visit.ts'
 
 const held = Promise.withResolvers<void>()
+/** The transcription of the next recording. */
+let spoken = (): (string | Promise<void>)[] => ['High ', held.promise, 'tide 🌊']
 const opened = new AsyncDisposableStack()
 const SHORT = waveFile(1, 1)
 let service: Awaited<ReturnType<typeof startSpeechService>>
@@ -19,22 +18,12 @@ let server: ServerProcess
 let browser: Browser
 
 beforeAll(async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'voice-'))
-  opened.defer(() => rm(folder, { recursive: true }))
-  // Somebody speaks for a second, and is silent for four, again and again.
-  const spoken = join(folder, 'spoken.wav')
-  await writeFile(spoken, waveFile(1, 4))
-  const words = (turn: number) =>
-    turn === 1
-      ? ['High ', held.promise, 'tide 🌊']
-      : ['Repeat: ', `Turn ${turn - 1} was heard well.`]
-  service = opened.use(await startSpeechService(words, SHORT))
+  service = opened.use(await startSpeechService(() => spoken(), SHORT))
   server = opened.use(await startServer({ DATA_DIR: 'memory:', ...service.env }))
   const { executablePath, args } = inject('chromium')
   const microphone = [
     '--use-fake-ui-for-media-stream',
     '--use-fake-device-for-media-stream',
-    `--use-file-for-fake-audio-capture=${spoken}`,
     '--autoplay-policy=no-user-gesture-required',
   ]
   browser = opened.use(await chromium.launch({ executablePath, args: [...args, ...microphone] }))
@@ -85,21 +74,37 @@ test('an answer is read aloud by the service, with pause and speed, until it is 
 
 test('without hands three turns are spoken, answered and read, from the first message of a session on', async () => {
   service.read.splice(0)
+  let turn = 0
+  spoken = () => ['Repeat: ', `Turn ${(turn += 1)} was heard well.`]
   await using visitor = await visit(browser, server.url)
   const { page } = visitor
+  await page.addInitScript(lendVoice)
+  await page.reload()
   const { questions, answers } = conversationOn(page)
   const button = page.getByRole('button', { name: 'Hands-free' })
+  const says = (text: string) => expect(page.getByRole('status').getByText(text)).toBeVisible()
   await button.click()
   await expect(button).toHaveAttribute('aria-pressed', 'true')
-  await expect(questions).toHaveCount(3)
-  await expect(answers).toHaveCount(3)
-  await expect(page).toHaveURL(/\/s\//)
-  for (const turn of [1, 2, 3]) {
-    await expect(questions.nth(turn - 1)).toContainText(`Turn ${turn} was heard well.`)
-    await expect.poll(() => service.read.join(' ')).toContain(`Turn ${turn} was heard well`)
+  for (const number of [1, 2, 3]) {
+    await says('Listening…')
+    // The last answer is read for so long that it can be interrupted.
+    if (number === 3) service.readAs(waveFile(1, 19))
+    await page.evaluate(speak, true)
+    await says('Hearing you…')
+    await page.evaluate(speak, false)
+    await expect(questions.nth(number - 1)).toContainText(`Turn ${number} was heard well.`)
+    await expect(answers.nth(number - 1)).toContainText(`Turn ${number} was heard well`)
+    await expect.poll(() => service.read.join(' ')).toContain(`Turn ${number} was heard well`)
   }
+  await expect(page).toHaveURL(/\/s\//)
+  await says('Reading; speak to interrupt')
+  await page.evaluate(speak, true)
+  await says('Hearing you…')
+  await expect(page.getByRole('group', { name: 'Reading aloud' })).toBeHidden()
   await button.click()
   await expect(button).toHaveAttribute('aria-pressed', 'false')
+  await expect(questions).toHaveCount(3)
+  service.readAs(SHORT)
 })
 
 test('without hands, leaving for a page without a box closes the microphone', async () => {
@@ -152,6 +157,29 @@ test('without a service the browser’s own voice reads, and there is no microph
   await expect.poll(said).toEqual(['At noon.', 'Then at six.'])
   await expect(page.getByRole('button', { name: 'Record' })).toBeHidden()
 })
+
+type Speaking = typeof globalThis & { speak(isLoud: boolean): void }
+
+/** Runs in the page: a microphone that hears what the test says, whenever that is. */
+function lendVoice(): void {
+  const page = globalThis as Speaking
+  navigator.mediaDevices.getUserMedia = async () => {
+    const context = new AudioContext()
+    const [tone, loudness] = [context.createOscillator(), context.createGain()]
+    const room = context.createMediaStreamDestination()
+    loudness.gain.value = 0
+    tone.connect(loudness).connect(room)
+    tone.start()
+    page.speak = (isLoud) => {
+      loudness.gain.value = isLoud ? 0.5 : 0
+    }
+    return room.stream
+  }
+}
+
+function speak(isLoud: boolean): void {
+  ;(globalThis as Speaking).speak(isLoud)
+}
 
 type Noted = typeof globalThis & { tracks: MediaStreamTrack[] }
 

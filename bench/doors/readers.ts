@@ -58,10 +58,16 @@ async function socketTo(address: string): Promise<WebSocket> {
 }
 
 async function post(url: string, body: unknown): Promise<unknown> {
-  const response = await fetch(url, {
-    ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
-    body: JSON.stringify(body),
-  })
+  const asked = () =>
+    fetch(url, {
+      ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
+      body: JSON.stringify(body),
+    })
+  let response = await asked()
+  while (response.status === 503) {
+    await delay(RETRY_MS)
+    response = await asked()
+  }
   if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`)
   return response.json()
 }
@@ -79,15 +85,23 @@ async function readWatch(url: string): Promise<DoorReader> {
     else if (frame.includes('"type":"chunk"')) tokens += tokensIn(frame)
     else if (frame.includes('"type":"snapshot"')) watched.resolve()
     else if (frame.includes('"type":"end"')) ended.resolve()
+    else if (frame.includes('"error":{"message"')) askAgain(frame)
   })
+  let asked = ''
+  /** A busy machine lets commands wait longer than the server does. */
+  const askAgain = (refusal: string): void => {
+    if (!refusal.includes('SERVICE_UNAVAILABLE')) return ended.reject(new Error(refusal))
+    setTimeout(() => socket.send(asked), RETRY_MS)
+  }
   const params = { path: 'sessions.watch', input: { id: sessionId } }
   socket.send(JSON.stringify({ id: 1, method: 'subscription', params }))
   await watched.promise
   return {
     ask: async (text) => {
-      const input = { sessionId, text }
-      const asked = { id: 2, method: 'mutation', params: { path: 'messages.send', input } }
-      socket.send(JSON.stringify(asked))
+      const input = { id: newId(), sessionId, text }
+      const request = { id: 2, method: 'mutation', params: { path: 'messages.send', input } }
+      asked = JSON.stringify(request)
+      socket.send(asked)
       await ended.promise
       return tokens
     },

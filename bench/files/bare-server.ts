@@ -1,4 +1,5 @@
-// What uploads and downloads are compared with: `@tus/server` on its own store, and `@fastify/static` on that folder.
+// The server with which uploads and downloads are compared: `@tus/server` on its own store, and `@fastify/static` on
+// that folder.
 import { createServer } from 'node:http'
 import process from 'node:process'
 import { FileStore } from '@tus/file-store'

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { startPostgres } from '../../scripts/testing/postgres-server.ts'
+import { startPostgres } from '../../scripts/testing/postgres/postgres-server.ts'
 
 /**
  * A Postgres of its own for one benchmark, with durable settings as in production: no acknowledged commit can be lost.

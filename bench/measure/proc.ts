@@ -18,6 +18,13 @@ export async function processTreeCpu(pid: number): Promise<number> {
   return ticks * MICROSECONDS_PER_TICK
 }
 
+/** Microseconds of CPU that the main thread of a process has used. */
+export async function mainThreadCpu(pid: number): Promise<number> {
+  const stat = await readStat(pid, `task/${pid}/`)
+  if (!stat) throw new Error(`process ${pid} is not running`)
+  return stat.ticks * MICROSECONDS_PER_TICK
+}
+
 /** The parent of a process. */
 export async function parentOf(pid: number): Promise<number> {
   const stat = await readStat(pid)
@@ -35,9 +42,12 @@ export async function residentMemory(pid: number): Promise<{ now: number; highes
 
 type Stat = { parent: number; ticks: number; endedChildren: number }
 
-/** Null when the process has ended. */
-async function readStat(pid: number): Promise<Stat | null> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null)
+/**
+ * Null when the process has ended.
+ * @param thread the folder of one of its threads; empty for all of them together
+ */
+async function readStat(pid: number, thread = ''): Promise<Stat | null> {
+  const stat = await readFile(`/proc/${pid}/${thread}stat`, 'utf8').catch(() => null)
   if (stat === null) return null
   // The process name before this point is in parentheses and may contain any character. Field 3 of proc(5) comes first
   // here.

@@ -10,7 +10,7 @@ import { newId } from '../../shared/contract/new-id.ts'
 import { TOKEN } from '../writer/streams.ts'
 import { now } from './one-clock.ts'
 
-/** What one reader received of one session, with the violations of the log's order that it saw. */
+/** The tokens that one reader received of one session, and the violations of the log's order that it saw. */
 export type Read = { tokens: number; gaps: number; doubles: number; disorder: number }
 
 /** A node that only reads: one reader for each session, fed by notifications of the other nodes. */

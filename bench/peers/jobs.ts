@@ -3,15 +3,15 @@ import { Samples, median } from '../measure/distribution.ts'
 import type { Reader } from './readers.ts'
 import type { Target } from './targets.ts'
 
-/** How long the answers of a scenario run before it is measured. */
+/** The answers of a scenario run this long before it is measured. */
 const WARM_UP_MS = 2_000
 const RATE = 50
-/** Between the starts of streams, so that they are not one burst. */
+/** The interval between the starts of streams, so that they are not one burst. */
 const RAMP_MS = 20
 const BURST = 200
 const BURST_TOKENS = 20
 
-/** What was measured of one target. Times in ms, CPU in µs. */
+/** The measurements of one target. Times in ms, CPU in µs. */
 export type Figures = {
   streams: {
     p50: number

@@ -51,7 +51,7 @@ export class StampReader {
       this.#last = ticks
       this.count += 1
       const age = since(ticks, now())
-      // What seems to come from the future is the rounding of the clock.
+      // A stamp from the future comes from the rounding of the clock.
       this.#onToken(age > RANGE / 2 ? 0 : age / 100)
     }
   }

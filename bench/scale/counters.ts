@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Database } from '../../db/engine/database.ts'
 
-/** What Postgres has counted since it was started. */
+/** The counters of Postgres since its start. */
 export type Counters = {
   statements: number
   /** Also those of reads, and one for each notification that a connection hears. */

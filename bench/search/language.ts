@@ -1,3 +1,5 @@
+import { createRandom } from '../../e2e/support/processes/random.ts'
+
 /** A made-up language with the word frequencies of real ones (Zipf's law). It is the same in every run. */
 export type Language = {
   /** The word of this rank, counted from 0; rank 0 is the most common word. */
@@ -16,15 +18,7 @@ const SYLLABLES = 'bdfgklmnprst'
   .flatMap((consonant) => 'aeiou'.split('').map((vowel) => `${consonant}${vowel}`))
 
 export function createLanguage(seed: number): Language {
-  // Mulberry32, by Tommy Ettinger, in the public domain.
-  let state = seed >>> 0
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-  const whole = (min: number, max: number): number => min + Math.floor(next() * (max - min + 1))
+  const { next, whole } = createRandom(seed)
   const common = (): number => Math.floor(VOCABULARY ** next()) - 1
   return {
     word,

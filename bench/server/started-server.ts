@@ -4,9 +4,9 @@ import type { ServerProcess } from '../../scripts/testing/server-process.ts'
 
 const START = fileURLToPath(new URL('../../scripts/start.js', import.meta.url))
 /** The same flags as `npm start`. */
-const NODE_OPTIONS = '--max-semi-space-size=8'
+const FLAGS = ['--max-semi-space-size=8']
 
 /** Starts a server in its own process, as a user would: with only the given settings, and on a free port. */
 export function startServer(settings: Record<string, string>): Promise<ServerProcess> {
-  return start({ NODE_OPTIONS, ...settings }, START)
+  return start(settings, START, FLAGS)
 }

@@ -4,7 +4,7 @@ import { connect } from '../../db/engine/connect.ts'
 import { startDurablePostgres } from '../measure/postgres.ts'
 import { TEMPLATE_DIR, createTemporaryFolder } from '../measure/temporary-folder.ts'
 
-/** Where a benchmarked server keeps its data. */
+/** The storage of a benchmarked server. */
 export type Storage = {
   /** The settings that make a server use this storage. */
   settings: Record<string, string>

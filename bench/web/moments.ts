@@ -12,7 +12,8 @@ export async function sendMoment(page: Page, text: string): Promise<number> {
       [...document.querySelectorAll('[role=log] [aria-label=You]')].some((message) =>
         message.textContent.includes(sent),
       )
-    while (!isShown()) await new Promise((frame) => requestAnimationFrame(frame))
+    while (!isShown()) await new Promise((frame) => setTimeout(frame))
+    await window.benchPainted?.()
     return performance.now() - began
   }, text)
 }
@@ -23,7 +24,8 @@ export function stopMoment(page: Page): Promise<number> {
     const find = () => document.querySelector<HTMLButtonElement>('button[aria-label=Stop]')
     const began = performance.now()
     find()?.click()
-    while (find()?.disabled === false) await new Promise((frame) => requestAnimationFrame(frame))
+    while (find()?.disabled === false) await new Promise((frame) => setTimeout(frame))
+    await window.benchPainted?.()
     return performance.now() - began
   })
 }
@@ -35,7 +37,17 @@ export async function openMoment(page: Page, title: string, lastWords: string): 
     const began = performance.now()
     element.click()
     const isOpen = () => document.querySelector('[role=log]')?.textContent.includes(words) === true
-    while (!isOpen()) await new Promise((frame) => requestAnimationFrame(frame))
+    while (!isOpen()) await new Promise((frame) => setTimeout(frame))
+    await window.benchPainted?.()
     return performance.now() - began
   }, lastWords)
+}
+
+/** From each press of a key until its letter is painted. */
+export async function keyMoments(page: Page, text: string): Promise<number[]> {
+  await page.getByRole('textbox', { name: 'Message' }).focus()
+  await page.evaluate(() => window.benchKeys?.splice(0))
+  await page.keyboard.type(text, { delay: 60 })
+  await page.waitForFunction((count) => window.benchKeys?.length === count, text.length)
+  return page.evaluate(() => window.benchKeys?.splice(0) ?? [])
 }

@@ -41,7 +41,7 @@ export type Measured = {
 }
 
 const WARM_UP_MS = 2_000
-/** How long to wait at the end for tokens that are still under way. */
+/** The longest wait at the end for tokens that are still under way. */
 const DRAIN_TIMEOUT_MS = 2_000
 
 /** Sends paced streams through one design, each stream with one reader, and measures. */
