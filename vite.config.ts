@@ -9,7 +9,7 @@ import { compileSentences } from './scripts/language/compile.ts'
 
 const server = `http://127.0.0.1:${process.env.SERVER_PORT ?? 8001}`
 
-/** What another version of these files wrote into a browser's storage may not be what this one reads. */
+/** A browser's cache that was written by another version of these files may be unreadable for this one. */
 const stateSources = ['shared/contract/*.ts', 'shared/session/*.ts']
 
 function stateStamp(): string {
@@ -63,7 +63,7 @@ export default defineConfig({
         'service-worker': fileURLToPath(new URL('web/worker/service-worker.ts', import.meta.url)),
       },
       output: {
-        // What every page begins with is one file: cut into thirty, as it would be, it is ten kilobytes larger.
+        // The scripts of the first load are one file. Divided into thirty, as by default, they are 10 kB larger.
         codeSplitting: { groups: [{ name: 'first', tags: ['$initial'], test: ofPages }] },
         // A worker's address tells what it may serve, and stays the same.
         entryFileNames: ({ name }) =>

@@ -1,13 +1,20 @@
 import process from 'node:process'
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './scripts/testing/longest-first.ts'
 
 // Machines are noisy: a test waits for conditions, and these bounds only end what would never come.
 const poll = { timeout: 30_000 }
-const patience = { testTimeout: 120_000, hookTimeout: 240_000, expect: { poll } }
+/** The long forms do up to a hundred times as much. */
+const isLong = process.env.LONG === '1'
+const patience = {
+  testTimeout: isLong ? 1_200_000 : 120_000,
+  hookTimeout: 240_000,
+  expect: { poll },
+}
 
 const stories = {
-  testTimeout: 180_000,
-  hookTimeout: 300_000,
+  testTimeout: isLong ? 1_200_000 : 180_000,
+  hookTimeout: isLong ? 900_000 : 300_000,
   expect: { poll },
   pool: 'forks',
 } as const
@@ -15,27 +22,32 @@ const stories = {
 const ON_BOTH_DATABASES = '**/*.both.test.ts'
 /** Tests of whole processes and of pages that no promise of seconds is in. */
 const UNTIMED = [
-  'e2e/{accounts,interface,offline,scrolling,two-people,use-chat,voice}.story.ts',
-  'scripts/{chat,export,protocols,try-set}.test.ts',
-  'server/stories/{mcp-kill,start}.test.ts',
+  'e2e/{accounts,interface,offline,screens}/*.story.ts',
+  'e2e/{mcp,scrolling,use-chat,voice}.story.ts',
+  'e2e/drills/{disk-full,dump-restore,version-back}.story.ts',
+  'e2e/faults/{files-cut,killed-server,presence}.story.ts',
+  'scripts/{chat,deploy/try-set,documents/protocols,export}.test.ts',
+  'server/stories/{start,tools/mcp-kill}.test.ts',
 ]
 /** Left out by `npm run test:quick`: what starts processes, or takes seconds. */
 const SLOW = [
   'db/engine/{database,embedded/embedded}.test.ts',
-  'scripts/{build-web,chromium}.test.ts',
+  'scripts/{build-web,testing/chromium}.test.ts',
   'server/mcp/servers.test.ts',
   'server/model/hostile.test.ts',
-  'server/stories/{endpoints,hostile,older-tools,simulation,slow-work}.test.ts',
-  'server/stories/{branches,context,long-messages,mcp,plain-http,presence,titles,transfer}.both.test.ts',
+  'server/stories/{answers/{endpoints,hostile},nodes/simulation,slow-work,tools/older-tools}.test.ts',
+  'server/stories/sessions/{branches,presence,titles,transfer}.both.test.ts',
+  'server/stories/{answers/context,http/plain-http,log/long-messages,tools/mcp}.both.test.ts',
   'server/testing/test-server.test.ts',
 ]
-const OF_THE_PACKAGE = ['scripts/package.test.ts', 'scripts/registry.test.ts']
-const IN_THE_BROWSER = ['e2e/browser.story.ts', 'e2e/budget.story.ts', 'e2e/mcp.story.ts']
-/** What runs at once where nothing has to happen within seconds: much of it waits for databases and processes. */
+const OF_THE_PACKAGE = ['scripts/package/package.test.ts', 'scripts/package/registry.test.ts']
+const IN_THE_BROWSER = ['e2e/answers/answers.story.ts', 'e2e/budget.story.ts']
+/** The number of parallel test files where no timing is asserted: they mostly wait for databases and processes. */
 const AT_ONCE = 4
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         // For the one program of the examples that a story runs from here.
@@ -46,7 +58,7 @@ export default defineConfig({
           ...patience,
           name: 'unit',
           include: ['**/*.test.{ts,tsx}'],
-          // The examples are tested as a user has them: with the packed package (scripts/package.test.ts).
+          // The examples are tested as a user has them: with the packed package (scripts/package/package.test.ts).
           exclude: [
             ...['**/node_modules/**', '**/dist/**', '**/*.pg.test.ts', 'examples/**'],
             ...OF_THE_PACKAGE,

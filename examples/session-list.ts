@@ -24,7 +24,7 @@ const changes = sessions.changes.subscribe(undefined, {
 
 await sessions.create.mutate({ id })
 await client.session(id).send('What is a quay?')
-// Whoever reads its events is a reader of the session; this loop is one until it ends.
+// Following a session's events makes this client one of its readers, until the loop ends.
 for await (const { event } of client.session(id).events()) {
   if (event.type === 'end' || (event.type === 'snapshot' && !event.session.running)) break
 }

@@ -1,4 +1,4 @@
-// What `useChat` does with this transport: node ai-sdk.ts [URL]
+// Asks and reads an answer with this transport, as `useChat` does: node ai-sdk.ts [URL]
 import process from 'node:process'
 import { readUIMessageStream } from 'ai'
 import type { UIMessage } from 'ai'
