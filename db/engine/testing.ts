@@ -16,31 +16,57 @@ export const TEMPLATE_DIR = fileURLToPath(
   new URL('../../node_modules/.cache/throughline', import.meta.url),
 )
 
-type Reusable = {
+/** A database for tests that is emptied between them: creating one takes a second of CPU, emptying it milliseconds. */
+export type Reusable = {
   database: Database
   /** The tables into which the migrations insert rows. */
   filled: ReadonlySet<string>
   schema: string
 }
 
-/** Closed databases, emptied for reuse: creating one takes a second of CPU, emptying one a few milliseconds. */
+/** Closed embedded databases, emptied for reuse. */
 const idle: Reusable[] = []
 
 /** A migrated, empty embedded database in memory. Closing it makes it available for reuse if its schema is unchanged. */
 export async function memoryDatabase(): Promise<Database> {
-  const reusable = idle.pop() ?? (await make())
-  const { database, schema } = reusable
+  const reusable = idle.pop() ?? (await makeInMemory())
+  const { database } = reusable
   return {
     ...database,
     close: async () => {
-      if ((await describeSchema(database)) === schema) {
-        await empty(reusable)
+      if (await emptied(reusable)) {
         idle.push(reusable)
       } else {
         await database.close()
       }
     },
   }
+}
+
+export type KeptConnections = AsyncDisposable & { open: () => Promise<Database> }
+
+const keptConnections = new Map<string, KeptConnections>()
+
+/** Keeps the connections of a database when it is closed, for the next one who opens it, until it is disposed. */
+export function keepConnections(databaseUrl: string): KeptConnections {
+  const unused: Database[] = []
+  const connections = {
+    open: async () => {
+      const database = unused.pop() ?? (await connect({ databaseUrl }))
+      return { ...database, close: async () => void unused.push(database) }
+    },
+    [Symbol.asyncDispose]: async () => {
+      keptConnections.delete(databaseUrl)
+      await Promise.all(unused.map((database) => database.close()))
+    },
+  }
+  keptConnections.set(databaseUrl, connections)
+  return connections
+}
+
+/** Opens a database by connections that are kept, if those of this address are. */
+export function keptDatabase(databaseUrl: string): (() => Promise<Database>) | undefined {
+  return keptConnections.get(databaseUrl)?.open
 }
 
 /** A database that accepts everything at once and is always empty, to measure the rest without a database. */
@@ -65,8 +91,12 @@ export function emptyDatabase(): Database {
   }
 }
 
-async function make(): Promise<Reusable> {
-  const database = await connect({ dataDir: 'memory:', templateDir: TEMPLATE_DIR })
+async function makeInMemory(): Promise<Reusable> {
+  return reusable(await connect({ dataDir: 'memory:', templateDir: TEMPLATE_DIR }))
+}
+
+/** @param database migrated, without other rows */
+export async function reusable(database: Database): Promise<Reusable> {
   const tables = await listTables(database)
   const filled = await sql<{ name: string }>`${sql.join(
     tables.map((name) => sql`(select ${sql.lit(name)} as name from ${sql.raw(name)} limit 1)`),
@@ -79,13 +109,17 @@ async function make(): Promise<Reusable> {
 /**
  * Empties all tables except those that migrations filled. Triggers are disabled, because they would record each deleted
  * session, and foreign keys too, so that any order works. For a few rows, deleting is faster than `truncate`.
+ *
+ * @returns false when the schema is not as it was: then the database cannot be used again
  */
-async function empty({ database, filled }: Reusable): Promise<void> {
+export async function emptied({ database, filled, schema }: Reusable): Promise<boolean> {
+  if ((await describeSchema(database)) !== schema) return false
   const tables = (await listTables(database)).filter((name) => !filled.has(name))
   const deletions = tables.map((name) => `delete from ${name};`).join('')
   await database.jobs.executeSql(
     `set session_replication_role = replica; ${deletions} reset session_replication_role`,
   )
+  return true
 }
 
 async function listTables({ db }: Database): Promise<string[]> {
@@ -97,12 +131,15 @@ async function listTables({ db }: Database): Promise<string[]> {
   return rows.map(({ name }) => name)
 }
 
-/** The definitions of all tables, indexes and functions as text, to compare them. */
+/** What identifies all definitions and rights, as text, to compare them. */
 async function describeSchema({ db }: Database): Promise<string> {
   const { rows } = await sql<{ schema: string }>`
-    select concat(
-      (select string_agg(oid::text, ' ' order by oid) from pg_class where oid > 16383),
-      (select string_agg(oid::text, ' ' order by oid) from pg_proc where oid > 16383)
+    select concat_ws(
+      ' / ',
+      (select string_agg(concat(oid, relacl, relrowsecurity, relforcerowsecurity), ' ' order by oid) from pg_class where oid > 16383),
+      (select string_agg(concat(oid, proacl), ' ' order by oid) from pg_proc where oid > 16383),
+      (select string_agg(oid::text, ' ' order by oid) from pg_constraint where oid > 16383),
+      (select string_agg(concat(oid, tgenabled), ' ' order by oid) from pg_trigger where oid > 16383)
     ) as schema`.execute(db)
   return rows[0]?.schema ?? ''
 }

@@ -1,5 +1,5 @@
 import { pino } from 'pino'
-import { memoryDatabase } from '../../db/engine/testing.ts'
+import { memoryDatabase, keptDatabase } from '../../db/engine/testing.ts'
 import { createApp } from '../app.ts'
 import type { AppOptions } from '../app-options.ts'
 import { readConfig } from '../config/config.ts'
@@ -37,11 +37,12 @@ export async function startTestApp({ env, ...options }: TestAppOptions = {}) {
     ...env,
   })
   const inMemory = config.databaseUrl === null && config.dataDir === 'memory:'
+  const open = inMemory ? memoryDatabase : keptDatabase(config.databaseUrl ?? '')
   const app = await createApp({
     config,
     logger: pino({ level: 'silent' }),
     model,
-    ...(inMemory && { openDatabase: memoryDatabase }),
+    ...(open && { openDatabase: open }),
     ...options,
   })
   return {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { analyze, explain, fillSession, repeatedScans } from '../../../db/queries/testing.ts'
 import { startTestApp } from '../../testing/app.ts'
-import { postgresStorage } from '../../testing/postgres-storage.ts'
+import { newPostgresStorage } from '../../testing/postgres-storage.ts'
 import { recordStatements } from '../../testing/statements.ts'
 import { watch } from '../../testing/clients/watch.ts'
 
@@ -16,7 +16,7 @@ test(
   async () => {
     // Statements are recorded from the first connection on.
     using recorded = recordStatements()
-    await using storage = await postgresStorage()
+    await using storage = await newPostgresStorage()
     await using app = await startTestApp(storage)
     const { db } = app.services.database
     const { id: userId } = await app.caller.me()
@@ -72,7 +72,7 @@ test(
       }
     }
     expect(bad).toEqual([])
-    await using storageOfYoung = await postgresStorage()
+    await using storageOfYoung = await newPostgresStorage()
     await using young = await startTestApp(storageOfYoung)
     for (const statement of statements) {
       if (!/\bjobs\./.test(statement) && !/pg_notify|^select 1$/.test(statement)) {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { talkFile } from '../../sessions/testing/talk-file.ts'
 import { startConversation } from '../../testing/conversation.ts'
-import { postgresStorage } from '../../testing/postgres-storage.ts'
+import { newPostgresStorage } from '../../testing/postgres-storage.ts'
 import type { ScriptedCall } from '../../testing/scripted-model.ts'
 import { recordStatements } from '../../testing/statements.ts'
 import { watch } from '../../testing/clients/watch.ts'
@@ -35,7 +35,7 @@ async function statementsOf(
     statements: seen.slice(from, to),
     roundTrips: isFirst.slice(from, to).filter(Boolean).length,
   })
-  await using talk = await startConversation(postgresStorage, { tools: [echo] })
+  await using talk = await startConversation(newPostgresStorage, { tools: [echo] })
   const { app, sessionId: id } = talk
   await app.caller.sessions.update({ id, title: 'Named by a person' })
   const found: { send: Said; before: Said; after: Said }[] = []
@@ -93,7 +93,7 @@ test.each([
   ['no more than the model has room for', '4000', 1],
 ])('of a long conversation is read %s', async (_, window, pages) => {
   using recorded = recordStatements()
-  await using talk = await startConversation(postgresStorage, {
+  await using talk = await startConversation(newPostgresStorage, {
     env: { LLM_CONTEXT_WINDOW: window },
   })
   const { app } = talk
@@ -111,7 +111,7 @@ test.each([
 
 test('opening a session says that it is read, and reads it once', async () => {
   using recorded = recordStatements()
-  await using talk = await startConversation(postgresStorage)
+  await using talk = await startConversation(newPostgresStorage)
   const { app } = talk
   const opened: number[] = []
   for (let number = 0; number < ANSWERS; number += 1) {

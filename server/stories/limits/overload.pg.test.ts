@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { startPostgresProxy } from '../../../e2e/support/faults/postgres-proxy.ts'
 import { startTestApp } from '../../testing/app.ts'
 import { startConversation } from '../../testing/conversation.ts'
-import { postgresStorage } from '../../testing/postgres-storage.ts'
+import { newPostgresStorage } from '../../testing/postgres-storage.ts'
 import { textOf, watch } from '../../testing/clients/watch.ts'
 
 /** More sessions than there are connections. */
@@ -34,7 +34,7 @@ test('a stop reaches the provider while more sends than there are connections wa
 })
 
 test('over a database that is ten times slower, many sends at once all end: answered, or told to come again (P13)', async () => {
-  await using storage = await postgresStorage()
+  await using storage = await newPostgresStorage()
   await using proxy = await startPostgresProxy(storage.env.DATABASE_URL ?? '')
   await using app = await startTestApp({ env: { DATABASE_URL: proxy.url } })
   const sessions = await Promise.all(
@@ -65,7 +65,7 @@ test('over a database that is ten times slower, many sends at once all end: answ
 /** A running answer, and sends into other sessions that wait until `release`. */
 async function startBusy() {
   await using opened = new AsyncDisposableStack()
-  const storage = opened.use(await postgresStorage())
+  const storage = opened.use(await newPostgresStorage())
   const talk = opened.use(
     await startConversation(async () => ({
       ...storage,

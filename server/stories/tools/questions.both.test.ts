@@ -31,7 +31,7 @@ onEachStorage((database, openStorage) => {
 
   describe(`a question of an MCP server, on ${database}`, () => {
     test('is seen by every reader, checked by its form, answered once, and its tool goes on (P2)', async () => {
-      await using talk = await start({ env: { TOOL_TIMEOUT: '1' } })
+      await using talk = await start({ env: { TOOL_TIMEOUT: '3' } })
       const { app, id, live } = talk
       const { callId, question } = await asked(talk, 'asking__book')
       expect(question).toMatchObject({
@@ -52,7 +52,7 @@ onEachStorage((database, openStorage) => {
       })
       await expect(reply({ name: 'Ada', seats: 1, other: 1 })).rejects.toThrow('other')
       // A person may take longer than the time limit of a call.
-      await new Promise((resolve) => setTimeout(resolve, 1_200))
+      await new Promise((resolve) => setTimeout(resolve, 3_200))
       const said = { name: 'Ada', seats: 2, class: 'first', quiet: true, extras: ['bike'] }
       expect(openQuestion(await reply(said))).toBeUndefined()
       await reply(said)
