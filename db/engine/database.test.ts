@@ -11,7 +11,7 @@ import { TEMPLATE_DIR } from './testing.ts'
 describe('the embedded database', () => {
   test('keeps what was committed, and writes it through to the disk', async () => {
     await using folder = await temporaryFolder()
-    const options = { dataDir: folder.path, templateDir: null }
+    const options = { dataDir: folder.path, templateDir: TEMPLATE_DIR }
     const first = await connect(options)
     await migrate(first.db)
     await sql`create table kept as select 7 as number`.execute(first.db)
