@@ -4,12 +4,13 @@ import type { Browser, Page } from '@playwright/test'
 import { build } from 'vite'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { z } from 'zod'
+import { amount } from '../scripts/testing/amount.ts'
 import { startServer } from '../scripts/testing/server-process.ts'
 import type { ServerProcess } from '../scripts/testing/server-process.ts'
 import { connect } from '../shared/client/index.ts'
 import { startTcpProxy } from './support/faults/tcp-proxy.ts'
 
-const CUTS = process.env.LONG === '1' ? 100 : 30
+const CUTS = amount(12, 100)
 const Texts = z.array(z.object({ role: z.string(), text: z.string() }))
 
 const opened = new AsyncDisposableStack()

@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => database[Symbol.asyncDispose]())
 
 describe('a stop from the other node', () => {
-  const RACES = amount(60, 300)
+  const RACES = amount(30, 300)
   const AT_ONCE = 20
 
   test(`races an answer to its end ${RACES} times: each ends once, as stopped when and only when the stop was taken (P9)`, async () => {

@@ -1,6 +1,7 @@
 import { chromium } from '@playwright/test'
 import type { Browser } from '@playwright/test'
 import { inject } from 'vitest'
+import { createTestDatabase } from '../../../scripts/testing/postgres/test-database.ts'
 import { startServer } from '../../../scripts/testing/server-process.ts'
 import type { ServerProcess } from '../../../scripts/testing/server-process.ts'
 import { cleanOnBoth } from './axe.ts'
@@ -20,9 +21,13 @@ export type AccountsWorld = AsyncDisposable & {
 export async function openAccountsWorld(): Promise<AccountsWorld> {
   const { executablePath, args } = inject('chromium')
   await using opened = new AsyncDisposableStack()
-  const settings = { AUTH_MODE: 'accounts', AUTH_SIGNUP: 'open', AUTH_GUESTS: 'true' }
+  const settings = {
+    ...{ AUTH_MODE: 'accounts', AUTH_SIGNUP: 'open', AUTH_GUESTS: 'true' },
+    AUTH_SECRET: 'a secret of tests, with 32 characters',
+  }
+  const database = opened.use(await createTestDatabase())
   const server = opened.use(
-    await startServer({ DATA_DIR: 'memory:', ...settings, ...LONG_ANSWERS }),
+    await startServer({ DATABASE_URL: database.url, ...settings, ...LONG_ANSWERS }),
   )
   // Node's warnings, such as of listeners that nothing removes, are for operators to act on.
   opened.defer(() => expect(server.output()).not.toMatch(/^\(node:\d+\) .*Warning/m))

@@ -19,7 +19,7 @@ const KNOWN: Round[] = [
   { seed: 77_001, path: '459', numRuns: 1 },
   { seed: 596_781, path: '73', numRuns: 1 },
 ].map((round) => ({ ...round, histories: earlierSteps }))
-const FRESH = amount(8, 500)
+const FRESH = amount(4, 500)
 
 // `SIMULATION_RUNS` runs that many new histories instead; `SIMULATION_SEED` and `SIMULATION_PATH`, as a failure prints
 // them, repeat one.
