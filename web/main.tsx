@@ -7,6 +7,7 @@ import { router } from './app/router.tsx'
 import { startLanguage } from './language/language.ts'
 import { startTheme } from './features/appearance/theme.ts'
 import { client, queryClient, trpc } from './client.ts'
+import { MissingPartNotice } from './ui/loading/missing-part-notice.tsx'
 import { guardDroppedFiles } from './ui/files/dropped-files.ts'
 import { markKeyboard } from './ui/mark-keyboard.ts'
 import { keepAnswers } from './device/answers.ts'
@@ -33,6 +34,7 @@ void startLanguage().then(() => {
         <trpc.Provider client={client.api} queryClient={queryClient}>
           <QueryClientProvider client={queryClient}>
             <RouterProvider router={router} />
+            <MissingPartNotice />
           </QueryClientProvider>
         </trpc.Provider>
       </ThroughlineProvider>

@@ -95,6 +95,38 @@ export function deviceStories(getWorld: () => World): void {
       await expect(other.getByRole('link', { name: 'Private' })).toHaveCount(0)
     })
 
+    test('a part that the server no longer has is offered by a reload, and nothing typed is lost by that', async () => {
+      const { browser, url } = getWorld()
+      await using visitor = await visit(browser, url, { tolerates: /status of 404/ })
+      const { page } = visitor
+      const { box } = conversationOn(page)
+      const opener = page.getByRole('button', { name: 'Command palette' })
+      await box.fill('Written before')
+      const script = '**/assets/palette-*.js'
+      await page.route(script, (route) => route.fulfill({ status: 404 }))
+      await opener.click()
+      const notice = page.getByText('A part of this app could not be loaded.')
+      await expect(notice).toBeVisible()
+      await page.getByRole('button', { name: 'Reload', exact: true }).click()
+      await expect(box).toHaveValue('Written before')
+      await page.unroute(script)
+      await expect(notice).toBeHidden()
+      await opener.click()
+      await expect(page.getByRole('dialog')).toBeVisible()
+    })
+
+    test('a part that the network lost comes by itself', async () => {
+      const { browser, url } = getWorld()
+      await using visitor = await visit(browser, url, { tolerates: CONNECTION_TROUBLE })
+      const { page } = visitor
+      const script = '**/assets/palette-*.js'
+      await page.route(script, (route) => route.abort())
+      const opener = page.getByRole('button', { name: 'Command palette' })
+      await Promise.all([page.waitForEvent('requestfailed'), opener.click()])
+      await page.unroute(script)
+      await expect(page.getByRole('dialog')).toBeVisible()
+    })
+
     test('a page of an old build says that there is a new one, and is never old from its start', async () => {
       const { browser } = getWorld()
       await using server = await startServer({ DATA_DIR: 'memory:', ...LONG_ANSWERS })
