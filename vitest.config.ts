@@ -1,5 +1,6 @@
 import process from 'node:process'
 import { defineConfig } from 'vitest/config'
+import { EMBEDDED_FLAGS } from './scripts/testing/server-process.ts'
 import { LongestFirst } from './scripts/testing/longest-first.ts'
 import { RetriedTests } from './scripts/testing/retried-tests.ts'
 
@@ -85,6 +86,7 @@ export default defineConfig({
           globalSetup: ['scripts/testing/environment.ts'],
           provide: { database: 'embedded' },
           pool: 'forks',
+          execArgv: EMBEDDED_FLAGS,
           // Files share a process, and with it the modules and the databases in memory.
           isolate: false,
           maxWorkers: AT_ONCE,

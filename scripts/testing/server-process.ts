@@ -15,7 +15,7 @@ const NODE_COMPILE_CACHE = fileURLToPath(
  * The embedded database is WebAssembly, which V8 compiles in each process, and its hot functions again with
  * optimisations. In a process that lives for seconds the second time is a third of all work, so it is switched off.
  */
-const EMBEDDED_FLAGS = ['--liftoff-only']
+export const EMBEDDED_FLAGS = ['--liftoff-only']
 
 /** The real server in its own process, so that it can be killed. */
 export type ServerProcess = AsyncDisposable & {

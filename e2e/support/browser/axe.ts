@@ -20,7 +20,9 @@ async function axeOn(page: Page): Promise<AxeBuilder> {
 
 /** Checks all rules in light mode, and in dark mode those about colours. */
 export async function clean(page: Page, state: string): Promise<void> {
-  expect([...(await faultsInLight(page)), ...(await faultsOfColoursInDark(page))], state).toEqual([])
+  expect([...(await faultsInLight(page)), ...(await faultsOfColoursInDark(page))], state).toEqual(
+    [],
+  )
 }
 
 /** The same on a desk and on a phone. A check takes a second of CPU: only the long form does all four. */
