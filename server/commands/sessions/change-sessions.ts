@@ -21,7 +21,7 @@ import { free, inSession } from '../command.ts'
 
 export const createSession = free(
   sessions.create,
-  async ({ database: { db }, limits, user, login, address, now, newId }, input) => {
+  async ({ database: { db }, limits, user, now, newId }, input) => {
     const id = input.id ?? SessionId.parse(newId())
     const wanted = {
       id,
@@ -36,12 +36,9 @@ export const createSession = free(
       now: now(),
     }
     await requireProject(db, user.id, wanted.projectId)
-    const known = limits && input.id && (await table.findSession(db, user.id, input.id))
-    if (limits && !known) {
-      await limits.admitSessions({ user, login, address }, 1, 0)
-    }
     const made = await db.transaction().execute(async (transaction) => {
       const isNew = await insert(transaction, wanted, input.unlessDeleted ?? false)
+      // A repeated create is within the limit, also when the first one of it is not committed yet.
       if (isNew) {
         await limits?.keepWithinSessions(transaction, user)
       }

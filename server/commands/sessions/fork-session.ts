@@ -33,17 +33,20 @@ export const forkSession = free(
     if (input.id && ((await isTaken()) || (await findDeletedEnd(db, id)) !== null)) {
       throw taken()
     }
-    await limits?.admitSessions({ user, login, address }, 1, 0)
     const { messageId } = input
-    const session = await fork(database, {
-      userId: user.id,
-      messageId,
-      id,
-      newId,
-      now: now(),
-      admit: async (transaction) => limits?.keepWithinSessions(transaction, user),
-    }).catch(async (error: unknown) => {
-      // Another request made it at the same moment.
+    const make = async () => {
+      await limits?.admitSessions({ user, login, address }, 1, 0)
+      return fork(database, {
+        userId: user.id,
+        messageId,
+        id,
+        newId,
+        now: now(),
+        admit: async (transaction) => limits?.keepWithinSessions(transaction, user),
+      })
+    }
+    const session = await make().catch(async (error: unknown) => {
+      // Another request made it at the same moment, and may have taken the last place within the limit.
       const made = await findMine()
       if (made) return made
       throw (await isTaken()) ? taken() : error

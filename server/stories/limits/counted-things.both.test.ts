@@ -31,6 +31,13 @@ onEachStorage((database, openStorage) => {
       expect(await count()).toBe(5)
       expect(await atOnce(() => ann.sessions.fork({ messageId }))).toBe(1)
       expect(await count()).toBe(6)
+      // Repeated at once, a fork takes one place, also the last.
+      await ann.sessions.delete({ id: (await ann.sessions.list({ limit: 1 })).items[0]?.id ?? '' })
+      const forked = randomUUID()
+      const forks = Array.from({ length: 5 }, () => ann.sessions.fork({ messageId, id: forked }))
+      expect(new Set((await Promise.all(forks)).map((session) => session.id))).toEqual(
+        new Set([forked]),
+      )
       for (const { id: made } of (await ann.sessions.list({ limit: 50 })).items.slice(0, 3)) {
         await ann.sessions.delete({ id: made })
       }
