@@ -29,14 +29,16 @@ export default function PersonBar() {
   }, [isKnown, isGuest])
   const isAnyWaiting = () => outbox.getSnapshot().length > 0
   if (!me) return null
+  // The server names every guest alike, in English.
+  const name = isGuest ? t('Guest') : me.name
   return (
     <div
       role="group"
       aria-label={t('Signed in')}
       className="flex shrink-0 items-center gap-2 border-t border-border py-1.5 pe-2 ps-4 text-sm"
     >
-      <bdi className="min-w-0 flex-1 truncate text-match-parent" title={me.email ?? me.name}>
-        {me.name}
+      <bdi className="min-w-0 flex-1 truncate text-match-parent" title={me.email ?? name}>
+        {name}
       </bdi>
       {error !== null && (
         <span role="alert" className="text-xs text-danger">

@@ -64,5 +64,5 @@ export function DataTable(props: {
 }
 
 function styleOf(column: Column | undefined): string {
-  return `${column?.isFigure ? 'text-end tabular-nums' : ''} ${column?.isExtra ? 'max-sm:hidden' : ''}`
+  return `${column?.isFigure ? 'text-end whitespace-nowrap tabular-nums' : ''} ${column?.isExtra ? 'max-sm:hidden' : ''}`
 }
