@@ -1,7 +1,7 @@
 import type { Reporter, TestModule } from 'vitest/node'
 
 /**
- * Names the tests that passed only when they were tried again. Each is a fault to look for: of the product, or of the
+ * Prints the tests that passed only when they were tried again, and how they failed before. Each is a fault to look for: of the product, or of the
  * test, such as a wait for time instead of for what is to happen.
  */
 export class RetriedTests implements Reporter {
@@ -9,7 +9,10 @@ export class RetriedTests implements Reporter {
     const retried = modules.flatMap((module) =>
       [...module.children.allTests('passed')]
         .filter((test) => test.diagnostic()?.flaky)
-        .map((test) => `  ${module.relativeModuleId} > ${test.fullName}`),
+        .map((test) => {
+          const [error] = test.result().errors ?? []
+          return `  ${module.relativeModuleId} > ${test.fullName}\n${error?.stack ?? error?.message}`
+        }),
     )
     if (retried.length > 0) {
       console.log(`Passed only at the second try, look for the fault:\n${retried.join('\n')}`)
