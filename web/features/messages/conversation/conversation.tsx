@@ -15,7 +15,8 @@ import { keptRows } from './kept-rows.ts'
 import { OlderNotice } from './older-notice.tsx'
 import { useFollow } from './use-follow.ts'
 import { useKeptMounted } from './use-kept-mounted.ts'
-import { holdInView, useGoTo } from './use-go-to.ts'
+import { holdInView } from './hold-position.ts'
+import { useGoTo } from './use-go-to.ts'
 import type { GoTo } from './use-go-to.ts'
 import { useOlderMessages } from './use-older-messages.ts'
 import { usePlace } from './use-place.ts'
@@ -56,7 +57,10 @@ export function Conversation(props: {
   }, [pinned, engage])
   useLayoutEffect(keep, [turns, keep])
 
-  const rows = usePlace({ sessionId, isLed: goTo !== null, turns, older, follow, virtualizer })
+  const rows = usePlace({
+    ...{ sessionId, isLed: goTo !== null, turns, older, follow },
+    ...{ scroller, virtualizer },
+  })
   const count = turns.length
   const client = useThroughline()
   const [typicalHeight] = useState(() =>
@@ -66,13 +70,15 @@ export function Conversation(props: {
   const { reached, problem } = useGoTo(goTo, turns, older)
   const indexOf = (messageId: string) =>
     turns.findIndex(({ messageIds }) => messageIds.includes(messageId))
-  const bringNear = useEffectEvent((messageId: string) => {
-    virtualizer.current?.scrollToIndex(indexOf(messageId))
-  })
+  const bringNear = (messageId: string): void => {
+    const offset = virtualizer.current?.getItemOffset(indexOf(messageId))
+    if (scroller.current && offset !== undefined) scroller.current.scrollTop = offset
+  }
+  const bringNearNow = useEffectEvent(bringNear)
   const show = useEffectEvent(({ messageId }: GoTo) => {
     release()
     return scroller.current
-      ? holdInView(scroller.current, messageId, () => bringNear(messageId))
+      ? holdInView(scroller.current, messageId, () => bringNearNow(messageId))
       : undefined
   })
   useEffect(() => (reached ? show(reached) : undefined), [reached])
@@ -132,7 +138,7 @@ export function Conversation(props: {
         scroller={scroller}
         bringNear={(messageId) => {
           release()
-          virtualizer.current?.scrollToIndex(indexOf(messageId))
+          bringNear(messageId)
         }}
       />
       <div className="pointer-events-none absolute inset-x-0 top-2 mx-auto grid w-fit max-w-[90%] justify-items-center gap-2 [search~&]:top-15">

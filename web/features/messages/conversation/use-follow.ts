@@ -71,14 +71,9 @@ export function useFollow(scroller: RefObject<HTMLElement | null>): Follow {
     function onKeyDown(event: KeyboardEvent): void {
       // In an editor within the conversation they move the caret.
       if (isEditable(event.target)) return
-      if (event.key === 'End' && !event.shiftKey) {
-        // The browser's own scrolling is animated: the end of a growing answer has moved on when it arrives there, and a
-        // row that turns out higher on the way cancels it.
-        event.preventDefault()
-        engage()
-      } else if (upKeys.has(event.key) || (event.key === ' ' && event.shiftKey)) {
-        release()
-      }
+      // The end of a growing answer has moved on when the browser's own scrolling arrives there.
+      if (event.key === 'End') engage()
+      else if (upKeys.has(event.key) || (event.key === ' ' && event.shiftKey)) release()
     }
 
     const controller = new AbortController()
@@ -86,7 +81,7 @@ export function useFollow(scroller: RefObject<HTMLElement | null>): Follow {
     element.addEventListener('scroll', onScroll, options)
     element.addEventListener('wheel', onWheel, options)
     element.addEventListener('touchmove', release, options)
-    element.addEventListener('keydown', onKeyDown, { signal: controller.signal })
+    element.addEventListener('keydown', onKeyDown, options)
     const resize = new ResizeObserver(keep)
     resize.observe(element)
     return () => {

@@ -9,16 +9,6 @@ import { t } from '../../../language/t.ts'
 export type GoTo = { messageId: string; asked: number }
 
 /**
- * The position is held at least this long, because a browser's animated scroll by key takes that long and emits no end
- * event.
- */
-const MIN_HOLD_MS = 1_000
-/** And it is held until it needed no correction for this many frames. */
-const STILL_FRAMES = 12
-/** The longest that the position is held. */
-const MAX_HOLD_MS = 4_000
-
-/**
  * Finds the message to scroll to: loads older messages until it is there, and selects its branch if it is on another
  * one.
  * @returns the found target, as the same object as was requested; or the reason why it could not be found
@@ -61,46 +51,4 @@ export function useGoTo(
         })
       : problem,
   }
-}
-
-/**
- * Scrolls a message to the top of the view and focuses it, and holds it there until the layout is stable: the heights
- * above it are still being measured, and a scroll by key may be under way. Scrolling by the user ends it.
- * @param bringNear scrolls to its approximate position while it is not rendered
- */
-export function holdInView(
-  scroller: HTMLElement,
-  messageId: string,
-  bringNear: () => void,
-): () => void {
-  const ending = new AbortController()
-  const began = performance.now()
-  let stillFrames = 0
-  let isFocused = false
-  let request = requestAnimationFrame(step)
-
-  function step(): void {
-    const before = scroller.scrollTop
-    const element = scroller.querySelector<HTMLElement>(`[data-message="${messageId}"]`)
-    if (element) element.scrollIntoView({ block: 'start' })
-    else bringNear()
-    if (element && !isFocused) {
-      isFocused = true
-      element.focus({ preventScroll: true })
-    }
-    stillFrames = element && scroller.scrollTop === before ? stillFrames + 1 : 0
-    const heldFor = performance.now() - began
-    const isStill = heldFor > MIN_HOLD_MS && stillFrames >= STILL_FRAMES
-    if (isStill || heldFor > MAX_HOLD_MS) end()
-    else request = requestAnimationFrame(step)
-  }
-  function end(): void {
-    cancelAnimationFrame(request)
-    ending.abort()
-  }
-
-  for (const type of ['wheel', 'touchmove', 'pointerdown', 'keydown']) {
-    scroller.addEventListener(type, end, { passive: true, signal: ending.signal })
-  }
-  return end
 }

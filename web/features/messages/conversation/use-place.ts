@@ -1,6 +1,8 @@
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useEffectEvent, useRef, useState } from 'react'
 import type { RefObject } from 'react'
 import type { CacheSnapshot, VirtualizerHandle } from 'virtua'
+import { holdPosition } from './hold-position.ts'
+import type { Hold } from './hold-position.ts'
 import { places } from './places.ts'
 import type { Turn } from './turns.ts'
 import type { Follow } from './use-follow.ts'
@@ -18,9 +20,10 @@ export function usePlace(of: {
   turns: readonly Turn[]
   older: OlderMessages
   follow: Follow
+  scroller: RefObject<HTMLElement | null>
   virtualizer: RefObject<VirtualizerHandle | null>
 }): CacheSnapshot | undefined {
-  const { sessionId, turns, older, follow, virtualizer } = of
+  const { sessionId, turns, older, follow, scroller, virtualizer } = of
   const { release, isFollowing } = follow
   const [known] = useState(() => {
     const left = places.measured(sessionId)
@@ -28,26 +31,35 @@ export function usePlace(of: {
   })
   const [wanted] = useState(() => (of.isLed || known ? undefined : places.stored(sessionId)))
   const isOver = useRef(false)
+  const hold = useRef<Hold>(undefined)
+  useEffect(() => () => hold.current?.(), [])
 
   useEffect(() => {
     if (!known) return
     release()
-    virtualizer.current?.scrollTo(known.offset)
-  }, [known, release, virtualizer])
+    if (scroller.current) scroller.current.scrollTop = known.offset
+  }, [known, release, scroller])
 
   const index = wanted ? turns.findIndex(({ key }) => key === wanted.turn) : -1
   const canLoad = older.hasMore && older.problem === null
+  // Earlier messages that come meanwhile move the turn on.
+  const place = useEffectEvent((): boolean => {
+    const start = virtualizer.current?.getItemOffset(index)
+    if (!scroller.current || !wanted || start === undefined) return false
+    scroller.current.scrollTop = start + wanted.offset
+    return true
+  })
   useEffect(() => {
     if (!wanted || isOver.current) return
     if (index !== -1) {
       release()
-      virtualizer.current?.scrollToIndex(index, { align: 'start', offset: wanted.offset })
+      if (scroller.current) hold.current = holdPosition(scroller.current, () => place())
     } else if (canLoad) {
       return older.load()
     }
     // It is there, or it is on another branch now.
     isOver.current = true
-  }, [wanted, index, canLoad, older, release, virtualizer])
+  }, [wanted, index, canLoad, older, release, scroller])
 
   useEffect(() => {
     const handle = virtualizer.current
