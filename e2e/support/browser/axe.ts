@@ -20,38 +20,26 @@ async function axeOn(page: Page): Promise<AxeBuilder> {
 
 /** Checks all rules in light mode, and in dark mode those about colours. */
 export async function clean(page: Page, state: string): Promise<void> {
-  expect([...(await faultsInLight(page)), ...(await faultsOfColoursInDark(page))], state).toEqual(
-    [],
+  // A page that is not drawn yet has other faults, or none.
+  await expect(page.locator('main').first()).toBeVisible()
+  await page.emulateMedia({ colorScheme: 'light' })
+  const light = await (await axeOn(page)).withTags(tags).analyze()
+  await page.emulateMedia({ colorScheme: 'dark' })
+  const dark = await (await axeOn(page)).withRules(['color-contrast']).analyze()
+  const faults = [light, dark].flatMap(({ violations }) =>
+    violations.map(({ id, nodes }) => ({
+      id,
+      nodes: nodes.map(({ html, failureSummary }) => `${html.slice(0, 200)} ${failureSummary}`),
+    })),
   )
+  expect(faults, state).toEqual([])
 }
 
-/** The same on a desk and on a phone. A check takes a second of CPU: only the long form does all four. */
+/** The same on a phone and on a desk. */
 export async function cleanOnBoth(page: Page, state: string): Promise<void> {
   await page.emulateMedia({ reducedMotion: 'reduce' })
   await page.setViewportSize(PHONE)
-  if (process.env.LONG) await clean(page, `${state} on a phone`)
-  else expect(await faultsOfColoursInDark(page), `${state} on a phone, dark`).toEqual([])
+  await clean(page, `${state} on a phone`)
   await page.setViewportSize(DESK)
-  if (process.env.LONG) await clean(page, state)
-  else expect(await faultsInLight(page), `${state}, light`).toEqual([])
-}
-
-async function faultsInLight(page: Page) {
-  await page.emulateMedia({ colorScheme: 'light' })
-  return faults(page, (axe) => axe.withTags(tags))
-}
-
-async function faultsOfColoursInDark(page: Page) {
-  await page.emulateMedia({ colorScheme: 'dark' })
-  return faults(page, (axe) => axe.withRules(['color-contrast']))
-}
-
-async function faults(page: Page, choose: (axe: AxeBuilder) => AxeBuilder) {
-  // A page that is not drawn yet has other faults, or none.
-  await expect(page.locator('main').first()).toBeVisible()
-  const { violations } = await choose(await axeOn(page)).analyze()
-  return violations.map(({ id, nodes }) => ({
-    id,
-    nodes: nodes.map(({ html, failureSummary }) => `${html.slice(0, 200)} ${failureSummary}`),
-  }))
+  await clean(page, state)
 }
