@@ -9,15 +9,15 @@ const poll = { timeout: 30_000 }
 /** The long forms do up to a hundred times as much. */
 const isLong = process.env.LONG === '1'
 /**
- * What a busy machine did to one of 3,000 tests shall not refuse a change. The run names each that needed its second try;
- * the long forms, which look for faults that are rare, have none. A random test plays the same history again.
+ * Whole processes and browsers on a busy machine are late by chance, which shall not refuse a change. The run names each
+ * test that needed its second try. What runs in one process has none: there a rare failure is a fault. Neither have the
+ * long forms, which look for those.
  */
 const RETRIES = isLong ? 0 : 1
 const patience = {
   testTimeout: isLong ? 1_200_000 : 120_000,
   hookTimeout: 240_000,
   expect: { poll },
-  retry: RETRIES,
 }
 
 const stories = {
@@ -27,7 +27,7 @@ const stories = {
   pool: 'forks',
   retry: RETRIES,
 } as const
-/** These run twice: on the embedded database in `unit`, and in `postgres`. */
+/** These run in `postgres`, and but for `ON_ONE_DATABASE` on the embedded database in `unit`. */
 const ON_BOTH_DATABASES = '**/*.both.test.ts'
 /** Tests of whole processes and of pages that no promise of seconds is in. */
 const UNTIMED = [
