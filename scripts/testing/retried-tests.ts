@@ -1,8 +1,8 @@
 import type { Reporter, TestModule } from 'vitest/node'
 
 /**
- * Prints the tests that passed only when they were tried again, and how they failed before. Each is a fault to look for: of the product, or of the
- * test, such as a wait for time instead of for what is to happen.
+ * Prints the tests that passed only when they were tried again, and how they failed before. Each is a fault to look for:
+ * of the product, or of the test, such as a wait for time instead of for what is to happen.
  */
 export class RetriedTests implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {

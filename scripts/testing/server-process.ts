@@ -13,7 +13,8 @@ const NODE_COMPILE_CACHE = fileURLToPath(
 )
 /**
  * The embedded database is WebAssembly, which V8 compiles in each process, and its hot functions again with
- * optimisations. In a process that lives for seconds the second time is a third of all work, so it is switched off.
+ * optimisations. In a process that lives for seconds the second time is a third of all work, in the workers of the unit
+ * tests an eighth, so it is switched off.
  */
 export const EMBEDDED_FLAGS = ['--liftoff-only']
 

@@ -22,7 +22,9 @@ export async function openAccountsWorld(): Promise<AccountsWorld> {
   const { executablePath, args } = inject('chromium')
   await using opened = new AsyncDisposableStack()
   const settings = {
-    ...{ AUTH_MODE: 'accounts', AUTH_SIGNUP: 'open', AUTH_GUESTS: 'true' },
+    AUTH_MODE: 'accounts',
+    AUTH_SIGNUP: 'open',
+    AUTH_GUESTS: 'true',
     AUTH_SECRET: 'a secret of tests, with 32 characters',
   }
   const database = opened.use(await createTestDatabase())

@@ -10,7 +10,7 @@ declare module 'vitest' {
   }
 }
 
-/** Declares tests for each database: they run once in the project `unit` and once in `postgres`. */
+/** Declares tests for each database: the embedded one in the project `unit`, Postgres in `postgres`. */
 export function onEachDatabase(
   declare: (name: string, open: () => Promise<Database>) => void,
 ): void {

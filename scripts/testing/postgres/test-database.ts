@@ -62,7 +62,9 @@ export async function openTestDatabase(): Promise<Database> {
 
 async function make(): Promise<Reused> {
   const stored = await createTestDatabase()
-  const url = `${stored.url}&application_name=${KEPT}`
+  const address = new URL(stored.url)
+  address.searchParams.set('application_name', KEPT)
+  const url = address.href
   const own = await reusable(await connect({ databaseUrl: url, poolSize: 1 }))
   return { url, own, stored, connections: keepConnections(url) }
 }
