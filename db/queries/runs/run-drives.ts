@@ -75,7 +75,7 @@ export async function readDriveStart(
     from start, branch order by depth`.execute(db)
   // Only the first row has the data of the start, so that it is not repeated for each message.
   const [start] = rows
-  return start ? { start, page: toPage(rows, limit) } : null
+  return start ? { start, page: toPage(rows) } : null
 }
 
 /** The messages that lead to `leaf`, oldest first. */
@@ -88,46 +88,55 @@ export async function readPromptPage(
   const { rows } = await sql<PromptRow>`
     with recursive ${branchOf(sessionId, leaf, limit)}
     select ${PROMPT_COLUMNS} from branch order by depth`.execute(db)
-  return toPage(rows, limit)
+  return toPage(rows)
 }
 
-/**
- * It has one row more than the limit, to see whether there are older messages. Each parent is looked up by itself:
- * Postgres would expect too many, and read the whole table.
- */
+/** A page takes no further message once its stored parts have this size, compressed as Postgres keeps them. Bytes. */
+const PAGE_BYTES = 4 * 1024 * 1024
+
+/** Each parent is looked up by itself: Postgres would expect too many, and read the whole table. */
 function branchOf(sessionId: SessionId, leaf: MessageId, limit: number) {
   return sql`branch as (
-    select id, parent_id, role, run_id, earlier_runs, joined_part, parts, 1 as depth from messages
+    select id, parent_id, role, run_id, earlier_runs, joined_part, parts, 1 as depth, pg_column_size(parts) as bytes
+    from messages
     where id = ${leaf} and session_id = ${sessionId}
     union all
-    select parent.*, branch.depth + 1
+    select parent.*, branch.depth + 1, branch.bytes + pg_column_size(parent.parts)
     from branch cross join lateral (
       select id, parent_id, role, run_id, earlier_runs, joined_part, parts from messages
       where messages.id = branch.parent_id limit 1
     ) as parent
-    where branch.depth <= ${limit}
+    where branch.depth < ${limit} and branch.bytes < ${PAGE_BYTES}
   )`
 }
 
 /**
  * The steps of each run are looked up by themselves as well. While the table is small, Postgres would choose to read
- * all of `steps` for each message, and keep that plan until it takes statistics again.
+ * all of `steps` for each message, and keep that plan until it takes statistics again. Nearly every answer was written
+ * by one run, whose steps the index has in order.
  */
 const PROMPT_COLUMNS = sql`parent_id as "parentId", role, run_id as "runId", parts, joined_part as "joinedPart",
-  case when role = 'assistant' then (
-    select json_agg(
-      json_build_object('runId', own.run_id, 'step', step, 'partsEnd', parts_end, 'providerState', provider_state)
-      order by parts_end, step
-    ) from unnest(array_append(branch.earlier_runs, branch.run_id)) as writer (run_id) cross join lateral (
+  case when role <> 'assistant' then null when branch.earlier_runs is null then (
+    select json_agg(${stepFields()}) from (
+      select * from steps where steps.run_id = branch.run_id order by step offset 0
+    ) as own)
+  else (
+    select json_agg(${stepFields()} order by parts_end, step)
+    from unnest(array_append(branch.earlier_runs, branch.run_id)) as writer (run_id) cross join lateral (
       select * from steps where steps.run_id = writer.run_id offset 0
     ) as own) end as steps`
 
-function toPage(rows: readonly PromptRow[], limit: number): PromptPage {
-  const page = rows.slice(0, limit).map(({ parentId, role, runId, parts, steps, joinedPart }) => ({
+function stepFields() {
+  return sql`json_build_object(
+    'runId', own.run_id, 'step', step, 'partsEnd', parts_end, 'providerState', provider_state)`
+}
+
+function toPage(rows: readonly PromptRow[]): PromptPage {
+  const page = rows.map(({ parentId, role, runId, parts, steps, joinedPart }) => ({
     ...{ parentId, role, runId, parts, joinedPart },
     steps: steps ?? [],
   }))
-  return { messages: page.reverse(), hasOlder: page.length < rows.length }
+  return { messages: page.reverse(), hasOlder: typeof rows.at(-1)?.parentId === 'string' }
 }
 
 /**

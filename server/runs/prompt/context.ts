@@ -23,9 +23,9 @@ export type Conversation = {
   unread: number
 }
 
-/** The fewest and the most messages of a page. */
+/** The fewest and the most messages of a page, which is also limited by bytes. */
 export const PAGE = 100
-const LONGEST_PAGE = 500
+const LONGEST_PAGE = 2_000
 
 /** The longest result of a tool that is sent to a model, in UTF-16 units: some 30,000 tokens. */
 const MAX_RESULT_LENGTH = 100_000

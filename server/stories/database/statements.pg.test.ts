@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { talkFile } from '../../sessions/testing/talk-file.ts'
@@ -88,16 +89,21 @@ test('a call of a tool costs the recording of its states', async () => {
   expect(after?.statements).toHaveLength(19)
 })
 
+const words = (index: number) => `${index} ${'word '.repeat(100)}`
+/** Text that Postgres cannot compress to much less. */
+const noise = () => randomBytes(300_000).toString('base64')
+
 test.each([
-  ['as much as the model has room for, in few pages', '1000000', 3],
-  ['no more than the model has room for', '4000', 1],
-])('of a long conversation is read %s', async (_, window, pages) => {
+  ['as much as the model has room for, in few pages', '1000000', 800, words, 2],
+  ['no more than the model has room for', '4000', 800, words, 1],
+  ['in pages of a few megabytes', '4000000', 12, noise, 2],
+])('of a long conversation is read %s', async (_, window, messages, text, pages) => {
   using recorded = recordStatements()
   await using talk = await startConversation(newPostgresStorage, {
     env: { LLM_CONTEXT_WINDOW: window },
   })
   const { app } = talk
-  const texts = Array.from({ length: 800 }, (_, index) => `${index} ${'word '.repeat(100)}`)
+  const texts = Array.from({ length: messages }, (_, index) => text(index))
   const { sessions } = await app.caller.sessions.import({ data: talkFile('Long', texts) })
   const begun = recorded.seen.length
   await app.caller.messages.send({ sessionId: sessions[0]?.id ?? '', text: 'And now?' })
