@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { amount } from '../../scripts/testing/amount.ts'
 import { startPostgres } from '../../scripts/testing/postgres/postgres-server.ts'
 import { isApiError } from '../../shared/client/index.ts'
+import { talkFile } from '../../server/sessions/testing/talk-file.ts'
 import { ask, startNode } from '../support/processes/nodes.ts'
 import type { Node } from '../support/processes/nodes.ts'
 import { isOver, knowsAll, logOf, readSession } from '../support/processes/reader.ts'
@@ -61,6 +62,7 @@ test.each(Object.entries(databases))(
 
     const underWay = readers.filter((one) => !isOver(one)).length
     console.log(`Answers under way while the disk is full: ${underWay} of ${ANSWERS}`)
+    expect(underWay).toBeGreaterThan(0)
     await disk.empty()
     const emptiedAt = performance.now()
     for (const reader of readers) await reader.until(isOver)
@@ -83,14 +85,25 @@ test.each(Object.entries(databases))(
 
 /** Writes until the database has no room; collects the ids of what it acknowledged. */
 async function untilRefused({ client }: Node, kept: string[]): Promise<unknown> {
-  for (;;) {
-    // Random, so that it cannot be compressed.
-    const systemPrompt = randomBytes(15_000).toString('base64')
-    try {
-      kept.push((await client.api.sessions.create.mutate({ systemPrompt })).id)
-    } catch (error) {
-      if (!isApiError(error)) throw error
-      return error
+  const { sessions } = client.api
+  // A database has room in files that it has already. Large steps use that up while answers are still under way.
+  await repeat(400_000, async (text) => {
+    const made = await sessions.import.mutate({ data: talkFile('Large', [text]) })
+    return made.sessions
+  })
+  return repeat(15_000, async (text) => [await sessions.create.mutate({ systemPrompt: text })])
+
+  /** Returns the error that ends it. */
+  async function repeat(bytes: number, write: (text: string) => Promise<{ id: string }[]>) {
+    for (;;) {
+      try {
+        // Random, so that it cannot be compressed.
+        const written = await write(randomBytes(bytes).toString('base64'))
+        kept.push(...written.map(({ id }) => id))
+      } catch (error) {
+        if (!isApiError(error)) throw error
+        return error
+      }
     }
   }
 }

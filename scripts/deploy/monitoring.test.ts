@@ -9,7 +9,8 @@ import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { startTestApp } from '../../server/testing/app.ts'
-import { findProgram } from '../testing/debian-program.ts'
+import { findOrInstall, findProgram } from '../testing/debian-program.ts'
+import type { Found } from '../testing/debian-program.ts'
 import { freePort } from '../testing/free-port.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -82,11 +83,16 @@ test('each alert links to a chapter of the runbook', () => {
   expect(linked.filter((chapter) => !chapters.includes(chapter))).toEqual([])
 })
 
-const promtool = findProgram('promtool')
-const prometheus = findProgram('prometheus')
-if (promtool === undefined || prometheus === undefined) {
-  console.log('Alerts and dashboard are not given to a Prometheus: it is not installed here.')
+/** The quick run installs nothing. */
+const found: Found =
+  process.env.QUICK === '1' && findProgram('prometheus') === undefined
+    ? { missing: 'it is not installed here' }
+    : findOrInstall('prometheus')
+if ('missing' in found) {
+  console.log(`Alerts and dashboard are not given to a Prometheus: ${found.missing}.`)
 }
+const prometheus = 'path' in found ? found.path : undefined
+const promtool = findProgram('promtool')
 
 test.skipIf(promtool === undefined)(
   'each alert is raised by what it is for, and not by less',
