@@ -90,27 +90,57 @@ test('a transaction in which nothing is said costs nothing', async () => {
   expect(await numbers.stored()).toEqual([1])
 })
 
-test('behind a begin that failed nothing is written', async () => {
-  await using stored = await createTestDatabase()
-  await using pool = Object.assign(
-    new pg.Pool({ connectionString: stored.url, max: 1, pipeline: true }),
-    {
-      [Symbol.asyncDispose]: () => pool.end(),
-    },
-  )
-  await pool.query('create table numbers (value int primary key)')
+/** A pipelined connection on which another statement may be sent in place of the one that was asked for. */
+async function openAltered(url: string, instead: Record<string, string>) {
+  const pool = new pg.Pool({ connectionString: url, max: 1, pipeline: true })
+  const answered: string[] = []
   pool.on('connect', (client) => {
-    const query = client.query.bind(client) as (...said: unknown[]) => unknown
-    const failing = (...said: unknown[]) =>
-      said[0] === 'begin' ? query('select 1 / 0') : query(...said)
-    Object.assign(client, { query: failing })
+    const query = client.query.bind(client) as (...said: unknown[]) => Promise<unknown>
+    const altered = async (...[text, ...values]: [string, ...unknown[]]) => {
+      const other = instead[text]
+      const result = await (other === undefined ? query(text, ...values) : query(other))
+      answered.push(text)
+      return result
+    }
+    Object.assign(client, { query: altered })
   })
   pipelineTransactions(pool)
-  // The pool's first connection is from before the change; the next one has it.
-  await pool.connect().then((client) => client.release(true))
-  using client = Object.assign(await pool.connect(), {
-    [Symbol.dispose]: () => client.release(true),
+  const client = await pool.connect()
+  return Object.assign(client, {
+    /** The statements that Postgres has answered. */
+    answered,
+    [Symbol.asyncDispose]: async () => {
+      client.release(true)
+      await pool.end()
+    },
   })
+}
+
+test.each([
+  [
+    'that only reads is not waited for',
+    'start transaction isolation level repeatable read read only',
+    false,
+  ],
+  ['that may write is', 'begin', true],
+])(
+  'the end of a transaction %s, and the next statement comes after it',
+  async (_, begin, isWaitedFor) => {
+    await using stored = await createTestDatabase()
+    await using client = await openAltered(stored.url, { commit: 'select pg_sleep(0.5); commit' })
+    await client.query(begin)
+    expect((await client.query('select 1 as one', [])).rows).toEqual([{ one: 1 }])
+    await client.query('commit')
+    expect(client.answered.includes('commit')).toBe(isWaitedFor)
+    await client.query('select 2')
+    expect(client.answered).toEqual([begin, 'select 1 as one', 'commit', 'select 2'])
+  },
+)
+
+test('behind a begin that failed nothing is written', async () => {
+  await using stored = await createTestDatabase()
+  await using client = await openAltered(stored.url, { begin: 'select 1 / 0' })
+  await client.query('create table numbers (value int primary key)')
   for (const text of [
     'insert into numbers values (1)',
     'with a as (insert into numbers values (2) returning 1) select',

@@ -20,7 +20,8 @@ export async function executeUnread(db: Db, text: string, values: unknown[]): Pr
 
 /**
  * Saves round trips: `begin` is sent together with the first statement of its transaction, and a statement whose result
- * is not read together with the next one. The connections must be opened with `pipeline: true`.
+ * is not read together with the next one. The end of a transaction that only reads is not waited for: all that it read
+ * is there, and the connection's next statement comes after it. The connections must be opened with `pipeline: true`.
  */
 export function pipelineTransactions(pool: pg.Pool): void {
   pool.on('connect', (client) => {
@@ -35,6 +36,7 @@ class Pipeline {
   /** A `begin` that was requested and not sent yet. */
   #begin: string | null = null
   #inTransaction = false
+  #isReadOnly = false
   /** The failure of a `begin`, after which nothing of its transaction is executed. */
   #failure: { cause: unknown } | null = null
   /** The statements that were sent and whose errors were not thrown yet, in order. */
@@ -52,6 +54,7 @@ class Pipeline {
     if (/^(begin|start transaction[^;]*)$/i.test(text)) {
       this.#begin = text
       this.#inTransaction = true
+      this.#isReadOnly = /read only/i.test(text)
       this.#failure = null
       return Promise.resolve({ command: 'BEGIN', rows: [], rowCount: null })
     }
@@ -70,6 +73,9 @@ class Pipeline {
       return { command: text.toUpperCase(), rows: [], rowCount: null }
     }
     const ended = this.#send([text])
+    if (this.#isReadOnly && this.#unread.length === 0) {
+      return { command: text.toUpperCase(), rows: [], rowCount: null }
+    }
     // A caller that rolls back has the error already, or does not need it.
     if (/^rollback$/i.test(text)) await Promise.allSettled(this.#unread.splice(0))
     else await this.#readErrors(ended)
