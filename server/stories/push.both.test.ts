@@ -2,6 +2,7 @@ import { createECDH, randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { claimPushes, noteMissedPushes } from '../../db/queries/push.ts'
+import { suspendUser } from '../../db/queries/testing.ts'
 import { askingChild, mcpConfigFile } from '../mcp/testing/servers.ts'
 import { startTestApp } from '../testing/app.ts'
 import { askFirst } from '../testing/ask-first.ts'
@@ -153,6 +154,28 @@ onEachStorage((database, openStorage) => {
       await push.subscribe({ endpoint: `${service.url}/late`, keys: keysOfDevice() })
       await noteMissedPushes(db, 10)
       expect(await told()).toEqual([once, once])
+    })
+
+    test('is not sent while its person is suspended', async () => {
+      await using service = await startPushService()
+      await using storage = await openStorage()
+      await using app = await startTestApp(storage)
+      const { db } = app.services.database
+      const { id: me } = await app.caller.me()
+      await app.caller.push.subscribe({ endpoint: `${service.url}/phone`, keys: keysOfDevice() })
+      const { id: sessionId } = await app.caller.sessions.create({})
+      app.model.plan('Hello.')
+      await app.caller.messages.send({ sessionId, text: 'Hi' })
+      const sent = () => db.selectFrom('pushes').where('done_at', 'is not', null).execute()
+      await expect.poll(sent).toHaveLength(1)
+      await suspendUser(db, me, app.services.now())
+      await db.updateTable('pushes').set({ done_at: null, claimed_until: null }).execute()
+      const due = { limit: 10, most: 10, busy: [], seconds: 0 }
+      expect(await claimPushes(db, due)).toEqual([])
+      await db.updateTable('users').set({ account_status: 'active' }).execute()
+      // The server itself may be quicker.
+      const claimed = await claimPushes(db, due)
+      expect(claimed.length + service.told.length).toBe(2)
     })
 
     test('is for the login that asked, and to addresses of the public internet where people sign in', async () => {

@@ -8,6 +8,7 @@ import { startTestApp } from '../../testing/app.ts'
 import type { Storage, TestApp } from '../../testing/app.ts'
 import { askFirst } from '../../testing/ask-first.ts'
 import { followList, nextDeleted } from '../../testing/clients/followed-list.ts'
+import { postFile } from '../../testing/clients/post-file.ts'
 import { openTab } from '../../testing/clients/tab.ts'
 import { onEachStorage } from '../../testing/each-storage.ts'
 
@@ -85,23 +86,32 @@ onEachStorage((name, openStorage) => {
     test('a temporary session is deleted with everything in it when it closes, and the list hears of it', async () => {
       await using storage = await openStorage()
       await using app = await start(storage)
+      const url = await app.listen()
+      const [own, shared] = [await postFile(url, 'own'), await postFile(url, 'shared')]
       const { id } = await app.caller.sessions.create({ temporary: true })
       const kept = await app.caller.sessions.create({})
       const list = await app.caller.sessions.changes()
       const told = nextDeleted(list)
       const tab = await openTab(app, id)
-      await app.caller.messages.send({ sessionId: id, text: 'Between us' })
-      const call = await app.model.nextCall()
-      call.say('Of course.')
-      call.finish()
+      const files = [own.body.id, shared.body.id]
+      app.model.plan('Of course.')
+      await app.caller.messages.send({ sessionId: id, text: 'Between us', files })
       await tab.until(({ state }) => state?.messages.at(-1)?.status === 'completed')
       expect(tab.state?.session).toMatchObject({ temporary: true })
+      app.model.plan('That one.')
+      await app.caller.messages.send({
+        sessionId: kept.id,
+        text: 'Which?',
+        files: [files[1] ?? ''],
+      })
       await tab.stop()
       expect(await told).toBe(id)
       await expect(app.caller.sessions.get({ id })).rejects.toMatchObject({ code: 'NOT_FOUND' })
       expect(await app.caller.sessions.search({ query: 'Between' })).toEqual([])
       const { items } = await app.caller.sessions.list({})
       expect(items.map((session) => session.id)).toEqual([kept.id])
+      // A file that a message of another session has stays.
+      expect((await app.caller.files.list({})).items).toEqual([shared.body])
     })
 
     test('coming back within the grace cancels the closing (P14)', async () => {
