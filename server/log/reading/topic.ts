@@ -125,23 +125,21 @@ export class Topic {
     }
   }
 
-  /** Returns a function that ends the waiting. */
+  /** Returns a function that ends the waiting; without effect once it has ended. */
   #add(after: number, live: LiveOutlet | undefined, wake: Waiting['wake']): () => void {
     if (live && after === this.known) {
       const one = { live, wake }
       this.#live.add(one)
       return () => {
-        if (this.#live.delete(one)) {
-          wake(this.known ?? after)
-        }
+        this.#live.delete(one)
+        wake(this.known ?? after)
       }
     }
     const one = { after, live, wake }
     this.#waiting.add(one)
     return () => {
-      if (this.#waiting.delete(one)) {
-        wake(after)
-      }
+      this.#waiting.delete(one)
+      wake(after)
     }
   }
 
