@@ -65,12 +65,13 @@ export async function readBranch(
     .select(messageColumns)
     .orderBy('depth')
     .execute()
-  const outputs = countsOutputs
-    ? await readOutputLengths(
-        db,
-        rows.map(({ id }) => id),
-      )
-    : new Map<MessageId, number>()
+  const calling = rows.filter(
+    ({ parts }) => countsOutputs && parts.some(({ type }) => type === 'tool'),
+  )
+  const outputs = await readOutputLengths(
+    db,
+    calling.map(({ id }) => id),
+  )
   let length = 0
   const page = rows.slice(0, limit).filter((row, index) => {
     length += JSON.stringify(row.parts).length + (outputs.get(row.id) ?? 0) / 8

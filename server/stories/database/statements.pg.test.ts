@@ -130,3 +130,25 @@ test('opening a session says that it is read, and reads it once', async () => {
   // The session's owner; the readers; `begin`, the session, `commit`.
   expect(Math.min(...opened)).toBe(5)
 })
+
+test.each([
+  // `begin`, the session, the messages, their siblings, how they ended, `commit`.
+  ['', [], 6],
+  // The lengths of the outputs, and the calls.
+  [' with calls', [{ tools: [{ name: 'echo', input: {} }] }], 8],
+])('the newest messages of a conversation%s are read at once', async (_, calls, statements) => {
+  using recorded = recordStatements()
+  await using talk = await startConversation(newPostgresStorage, { tools: [echo] })
+  const { app, live, sessionId } = talk
+  app.model.plan(...calls, 'Hi.')
+  await app.caller.messages.send({ sessionId, text: 'Hello?' })
+  await live.untilEvent('end')
+  const { id: me } = await app.caller.me()
+  const read: number[] = []
+  for (let number = 0; number < ANSWERS; number += 1) {
+    const begun = recorded.seen.length
+    await app.services.reader.snapshot(me, sessionId)
+    read.push(recorded.seen.length - begun)
+  }
+  expect(Math.min(...read)).toBe(statements)
+})
