@@ -86,7 +86,8 @@ export function modelStories(getWorld: () => World): void {
       // Also where one types the first message of a session.
       await page.getByRole('button', { name: 'New session' }).click()
       const chip = page.getByRole('button', { name: 'Model', exact: true })
-      await expect(chip).toContainText('Default')
+      await expect(chip).toHaveText('Modelsmall-1default')
+      await expect(chip).toHaveAccessibleDescription('small-1 (default)')
       await chip.click()
       await page.getByRole('option', { name: /large-2/ }).click()
       await expect(chip).toContainText('large-2')
