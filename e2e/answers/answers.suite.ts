@@ -131,7 +131,10 @@ export function answerStories(getWorld: () => World): void {
       await conversation.box.fill(repeat('added'))
       await expect(page.getByRole('button', { name: 'Add to this answer' })).toBeVisible()
       await conversation.box.press('Alt+Enter')
-      await expect(conversation.log.getByText('Queued: answered next')).toBeVisible()
+      const added = conversation.log.getByText('Joins the answer at its next step')
+      await expect(added).toBeVisible()
+      await page.reload()
+      await expect(added).toBeVisible()
       await conversation.box.fill(repeat('now'))
       await page.getByRole('button', { name: 'Send now' }).click()
       await expect

@@ -95,6 +95,11 @@ export const Message = z.object({
    * For a message that joined the answer before it while that was written: the index of the part before which it is.
    */
   joinedPart: z.number().int().optional(),
+  /**
+   * For a queued message that joins a running answer at its next step: the answer's run. It is answered next if that run
+   * has no further step, also when the run is over already.
+   */
+  joins: RunId.optional(),
   /** For a running answer that waits to ask its model again; its next event removes it. */
   waitsFor: WaitsFor.optional(),
 })

@@ -74,8 +74,10 @@ export async function assembleMessages(
   )
   const siblings = known ?? (await readSiblings(db, rows))
   const endings = await readEndings(db, rows)
+  const joins = await readJoins(db, rows)
   return rows.map((row) => {
     const { finish, notes } = endings.get(row.id) ?? {}
+    const joinedRun = joins.get(row.id)
     return {
       partsSeq: row.parts_seq,
       message: {
@@ -102,6 +104,7 @@ export async function assembleMessages(
         ...(row.rating && { rating: row.rating }),
         ...(row.rating_comment && { ratingComment: row.rating_comment }),
         ...(row.joined_part !== null && { joinedPart: row.joined_part }),
+        ...(joinedRun && { joins: joinedRun }),
         ...waitsForIn(row),
       },
     }
@@ -142,6 +145,18 @@ async function readEndings(db: Db, rows: MessageRow[]): Promise<Map<MessageId, E
       { ...(finish && { finish }), ...(notes && { notes }) },
     ]),
   )
+}
+
+/** The runs whose answers the queued ones among these messages join. */
+async function readJoins(db: Db, rows: MessageRow[]): Promise<Map<MessageId, RunId>> {
+  const ids = rows.flatMap((row) => (row.status === 'queued' && row.run_id ? [row.run_id] : []))
+  if (ids.length === 0) {
+    return new Map()
+  }
+  const { rows: steering } = await sql<{ id: MessageId; steers: RunId }>`
+    select question_id as id, steers from runs
+    where id = any(${ids}::uuid[]) and steers is not null`.execute(db)
+  return new Map(steering.map(({ id, steers }) => [id, steers]))
 }
 
 /**

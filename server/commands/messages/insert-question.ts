@@ -68,7 +68,7 @@ export async function insertQuestion(
     },
     whenBusy === 'interrupt' || whenBusy === 'steer',
   )
-  return { run, message }
+  return { run, message: { ...message, ...(run.steers && { joins: run.steers }) } }
 }
 
 /** True when the active branch ends with this run's answer, and with what joined it. */

@@ -29,6 +29,15 @@ onEachStorage((database, openStorage) => {
       const two = await app.caller.messages.send({ ...send, text: 'And kind' })
       await live.until(({ state }) => state?.messages.at(-1)?.id === later.messageId)
       expect(waiting(live)).toEqual(['Be brief', 'And kind', 'Later'])
+      expect(live.state?.messages.slice(2).map(({ joins }) => joins)).toEqual([
+        ...[runId, runId, undefined],
+      ])
+      const changed = { id: two.messageId, text: 'And kind!', onlyQueued: true }
+      await app.caller.messages.edit(changed)
+      await live.until(() => waiting(live).includes('And kind!'))
+      await app.caller.messages.edit({ ...changed, text: 'And kind' })
+      await live.until(() => waiting(live).includes('And kind'))
+      expect(live.state?.messages[3]).toMatchObject({ id: two.messageId, joins: runId })
       await sameAsFresh(app, sessionId, live)
 
       first.callTools(metrics)
@@ -49,6 +58,7 @@ onEachStorage((database, openStorage) => {
         { id: two.messageId, parentId: id, status: 'completed', joinedPart: 1, runId },
         { id: later.messageId, status: 'queued' },
       ])
+      expect(live.state?.messages.some(({ joins }) => joins !== undefined)).toBe(false)
       expect(await app.caller.messages.send({ ...send, id, text: 'Be brief' })).toEqual(one)
       second.say('Done')
       second.finish()

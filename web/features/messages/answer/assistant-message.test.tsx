@@ -121,6 +121,7 @@ const question = (status: 'queued' | 'sent', change: object = {}) =>
 test('a queued message says that it waits', () => {
   expect(question('queued')).toContain('Queued: answered next')
   expect(question('sent')).not.toContain('Queued')
+  expect(question('queued', { joins: true })).toContain('Joins the answer at its next step')
 })
 
 test('an editor stands in the place of a message that waits, and below one that had its turn', () => {

@@ -1,6 +1,7 @@
 import { Pencil, Trash2 } from 'lucide-react'
 import { useEffect, useRef, useSyncExternalStore } from 'react'
-import type { AppMessage } from '../../../../shared/client/index.ts'
+import type { AppMessage, AppSessionState } from '../../../../shared/client/index.ts'
+import { useSession } from '../../../../shared/react/index.ts'
 import { Button } from '../../../ui/controls/button.tsx'
 import { IconButton } from '../../../ui/controls/icon-button.tsx'
 import { ForkButton } from '../answer/fork-button.tsx'
@@ -10,6 +11,7 @@ import { MessageEditor } from '../composer/message-editor.tsx'
 import { messageText } from '../steps.ts'
 import { useQueuedMessage } from './use-queued-message.ts'
 import { useSentMessage } from './use-sent-message.ts'
+import { isActive } from '../../../../shared/contract/active.ts'
 import { filesIn } from '../../../../shared/contract/files-in.ts'
 import { UserMessage } from './user-message.tsx'
 import { Versions } from '../versions.tsx'
@@ -28,6 +30,10 @@ export function EditableMessage(props: { message: AppMessage; beginsLine: boolea
   const isEditing = queued.isEditing || sent.isEditing
   const edit = isQueued ? queued : sent
   const { begin } = edit
+  const joins = useSession(
+    message.sessionId,
+    ({ state }) => state !== null && joinsNow(message, state),
+  )
 
   const editButton = useRef<HTMLButtonElement>(null)
   const wasEditing = useRef(isEditing)
@@ -52,6 +58,7 @@ export function EditableMessage(props: { message: AppMessage; beginsLine: boolea
       files={filesIn(message.parts)}
       status={isQueued ? 'queued' : 'sent'}
       isJoined={message.joinedPart !== undefined}
+      joins={joins}
       beginsLine={props.beginsLine}
       problem={queued.isEditing ? null : queued.problem}
       keepsText={queued.isEditing && !isQueued}
@@ -119,5 +126,18 @@ export function EditableMessage(props: { message: AppMessage; beginsLine: boolea
         )
       }
     />
+  )
+}
+
+/** True while the answer that a queued message joins is being written, here or on another branch. */
+export function joinsNow(
+  { joins, status }: Pick<AppMessage, 'joins' | 'status'>,
+  { session, messages }: Pick<AppSessionState, 'session' | 'messages'>,
+): boolean {
+  return (
+    joins !== undefined &&
+    status === 'queued' &&
+    session.running &&
+    !messages.some((other) => isActive(other) && other.runId !== joins)
   )
 }

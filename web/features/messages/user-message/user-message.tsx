@@ -28,6 +28,8 @@ export const UserMessage = memo(function UserMessage(props: {
   status: 'sending' | 'waiting' | 'failed' | 'queued' | 'sent'
   /** It was said while the answer before it was written. */
   isJoined?: boolean
+  /** It is queued, and joins the answer that is being written. */
+  joins?: boolean
   beginsLine: boolean
   /** A long text is not folded. */
   isWhole?: boolean
@@ -61,7 +63,13 @@ export const UserMessage = memo(function UserMessage(props: {
           )}
           {props.isJoined && <span className="ps-1">{t('Added to the answer')}</span>}
           {props.versions}
-          {status === 'queued' && <span className="ps-1">{t('Queued: answered next')}</span>}
+          {status === 'queued' && (
+            <span className="ps-1">
+              {props.joins
+                ? t('Joins the answer at its next step; if there is none, it is answered next')
+                : t('Queued: answered next')}
+            </span>
+          )}
           {status === 'waiting' && <span className="ps-1">{t('Waiting for the connection')}</span>}
           {status === 'sending' && (
             // Shown with a delay, because nearly all sends are answered at once.
