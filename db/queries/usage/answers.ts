@@ -27,8 +27,17 @@ export type AnswersBy = 'day' | 'model' | 'session'
 /** The most rows; of sessions, those with the most tokens. */
 const MAX_ROWS = 1_000
 
+/** The usage of the finished steps of a run that goes on. */
+const usageSoFar = sql`(
+  select json_build_object(
+    'inputTokens', sum((steps.usage->>'inputTokens')::bigint),
+    'outputTokens', sum((steps.usage->>'outputTokens')::bigint),
+    'costUsd', case when bool_and(steps.usage->>'costUsd' is not null) then sum((steps.usage->>'costUsd')::numeric) end)
+  from steps where steps.run_id = runs.id)`
+
 /**
- * Ended answers by day, model or session, without imported and copied ones, which were not asked here.
+ * Answers that have begun, also those that go on, by day, model or session; without imported and copied ones, which were
+ * not asked here.
  *
  * @returns null when the database does not know the time zone
  */
@@ -42,28 +51,29 @@ export async function sumAnswers(
     session: sql`runs.session_id::text`,
   }[by]
   const query = sql<AnswersSum>`
-    select ended.key, ${by === 'session' ? sql`max(sessions.title)` : sql`null::text`} as title,
-      count(*) as answers, count(*) filter (where ended.status = 'failed') as failed,
+    select begun.key, ${by === 'session' ? sql`max(sessions.title)` : sql`null::text`} as title,
+      count(*) as answers, count(*) filter (where begun.status = 'failed') as failed,
       coalesce(sum(calls.made), 0) as "toolCalls", coalesce(sum(calls.failed), 0) as "toolFailures",
-      percentile_cont(0.5) within group (order by ended.first_token_ms)::integer as "firstTokenMs",
-      percentile_cont(0.95) within group (order by ended.first_token_ms)::integer as "slowFirstTokenMs",
-      coalesce(sum((ended.usage->>'inputTokens')::bigint), 0) as "inputTokens",
-      coalesce(sum((ended.usage->>'outputTokens')::bigint), 0) as "outputTokens",
-      sum((ended.usage->>'costUsd')::numeric)::float8 as "costUsd"
+      percentile_cont(0.5) within group (order by begun.first_token_ms)::integer as "firstTokenMs",
+      percentile_cont(0.95) within group (order by begun.first_token_ms)::integer as "slowFirstTokenMs",
+      coalesce(sum((begun.usage->>'inputTokens')::bigint), 0) as "inputTokens",
+      coalesce(sum((begun.usage->>'outputTokens')::bigint), 0) as "outputTokens",
+      sum((begun.usage->>'costUsd')::numeric)::float8 as "costUsd"
     from (
-      select runs.id, runs.session_id, runs.status, runs.usage, runs.first_token_ms, ${key} as key
-      from runs where runs.user_id = ${userId} and runs.ended_at is not null and runs.offered is not null
+      select runs.id, runs.session_id, runs.status, runs.first_token_ms, ${key} as key,
+        case when runs.ended_at is null then ${usageSoFar} else runs.usage end as usage
+      from runs where runs.user_id = ${userId} and runs.offered is not null
         ${sessionId ? sql`and runs.session_id = ${sessionId}` : sql``}
         ${from ? sql`and runs.created_at >= ${from}::timestamptz` : sql``}
         ${to ? sql`and runs.created_at < ${to}::timestamptz` : sql``}
-    ) as ended
-    join sessions on sessions.id = ended.session_id
+    ) as begun
+    join sessions on sessions.id = begun.session_id
     left join lateral (
       select count(*) as made, count(*) filter (where tool_calls.status in ('failed', 'unknown')) as failed
-      from tool_calls where tool_calls.run_id = ended.id
+      from tool_calls where tool_calls.run_id = begun.id
     ) as calls on true
-    group by ended.key
-    order by ${by === 'day' ? sql`ended.key` : sql`"inputTokens" desc, ended.key`}
+    group by begun.key
+    order by ${by === 'day' ? sql`begun.key` : sql`"inputTokens" desc, begun.key`}
     limit ${MAX_ROWS}`
   const rows = await query.execute(db).then(
     (result) => result.rows,

@@ -76,6 +76,40 @@ onEachStorage((database, openStorage) => {
       expect(await of('day')).toMatchObject([{ answers: 2 }])
     })
 
+    test('counts the answers that ran or run, in every sum alike, and none that waits for its turn', async () => {
+      await using storage = await openStorage()
+      await using app = await startTestApp(storage)
+      const { id } = await app.caller.sessions.create({ model: 'small' })
+      await answer(app, id, { inputTokens: 100, outputTokens: 20 })
+      await app.caller.messages.send({ sessionId: id, text: 'Measure' })
+      const asking = await app.model.nextCall()
+      await app.caller.messages.send({ sessionId: id, text: 'Later' })
+      const counted = async () => ({
+        answers: await app.caller.usage.answers({ by: 'day' }),
+        sessions: await app.caller.usage.answers({ by: 'session' }),
+        total: (await app.caller.usage.summary({})).total,
+      })
+      // It has begun, and no call of the model is over.
+      expect(await counted()).toMatchObject({
+        answers: [{ answers: 2, inputTokens: 100 }],
+        sessions: [{ answers: 2, failed: 0 }],
+        total: { runs: 1, inputTokens: 100 },
+      })
+      asking.callTools({ name: 'calculate', arguments: { expression: '1+1' } })
+      const next = await app.model.nextCall()
+      const used = { inputTokens: 110, outputTokens: 25 }
+      expect(await counted()).toMatchObject({
+        answers: [{ answers: 2, toolCalls: 1, ...used, costUsd: null }],
+        sessions: [{ key: id, answers: 2, toolCalls: 1, ...used }],
+        total: { runs: 2, ...used },
+      })
+      next.say('Measured')
+      next.finish()
+      const last = await app.model.nextCall()
+      expect(await counted()).toMatchObject({ answers: [{ answers: 3 }], total: { runs: 2 } })
+      last.finish()
+    })
+
     test('has what was written in the background, title and summary, which are no answers', async () => {
       await using storage = await openStorage()
       const env = { ...storage.env, SESSION_GRACE_SECONDS: '1' }

@@ -65,7 +65,7 @@ export const usage = group('usage', {
     output: z.array(ModelUsage.extend({ day: z.iso.date() })),
   }),
 
-  /** The outcomes of answers: by day (oldest first), by model or by session (most tokens first). */
+  /** The outcomes of answers, also of those that go on, but none that waits for its turn: by day (oldest first), by model or by session (most tokens first). */
   answers: query({
     rest: 'GET /usage/answers',
     summary: 'How answers went: failures, tools, time to the first word',

@@ -74,7 +74,7 @@ export function DayCharts(props: { bars: readonly Bar[]; rows: readonly AnswersR
               name: name(index),
               input: bars[index]?.inputTokens ?? 0,
               output: bars[index]?.outputTokens ?? 0,
-              answers: bars[index]?.runs ?? 0,
+              answers: sums[index]?.answers ?? 0,
             },
           )
         }

@@ -2,17 +2,17 @@ import { expect, test } from 'vitest'
 import { barsOf, localDay } from './days.ts'
 import { formatCost } from '../../language/amounts.ts'
 
-const used = (day: string, inputTokens: number) => ({ day, inputTokens, outputTokens: 1, runs: 1 })
+const used = (day: string, inputTokens: number) => ({ day, inputTokens, outputTokens: 1 })
 
 test('each day of a period has its bar, with all models together, also days without use', () => {
   const usage = [used('2026-03-28', 5), used('2026-03-28', 7), used('2026-03-30', 1)]
   expect(
-    barsOf(usage, '2026-03-28', '2026-03-31').map((bar) => [bar.day, bar.inputTokens, bar.runs]),
+    barsOf(usage, '2026-03-28', '2026-03-31').map((bar) => [bar.day, bar.inputTokens]),
   ).toEqual([
-    ['2026-03-28', 12, 2],
-    ['2026-03-29', 0, 0],
-    ['2026-03-30', 1, 1],
-    ['2026-03-31', 0, 0],
+    ['2026-03-28', 12],
+    ['2026-03-29', 0],
+    ['2026-03-30', 1],
+    ['2026-03-31', 0],
   ])
 })
 

@@ -1,13 +1,10 @@
 import type { Outputs } from '../../../shared/client/index.ts'
 import { formatDate } from '../../language/format.ts'
 
-type DailyUsage = Pick<
-  Outputs['usage']['daily'][number],
-  'day' | 'inputTokens' | 'outputTokens' | 'runs'
->
+type DailyUsage = Pick<Outputs['usage']['daily'][number], 'day' | 'inputTokens' | 'outputTokens'>
 
 /** Usage in one period: a day, or a month, which is named by its first day. */
-export type Bar = { day: string; inputTokens: number; outputTokens: number; runs: number }
+export type Bar = { day: string; inputTokens: number; outputTokens: number }
 
 /** More days than this are grouped into months. */
 const MAX_DAILY_BARS = 100
@@ -27,13 +24,12 @@ export function barsOf(usage: readonly DailyUsage[], from: string | null, to: st
   const sums = Map.groupBy(usage, ({ day }) => day.slice(0, length))
   return steps.map((day) => {
     const rows = sums.get(day.slice(0, length)) ?? []
-    const sum = (key: 'inputTokens' | 'outputTokens' | 'runs') =>
+    const sum = (key: 'inputTokens' | 'outputTokens') =>
       rows.reduce((total, row) => total + row[key], 0)
     return {
       day,
       inputTokens: sum('inputTokens'),
       outputTokens: sum('outputTokens'),
-      runs: sum('runs'),
     }
   })
 }

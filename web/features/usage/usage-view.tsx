@@ -51,6 +51,10 @@ export function UsageView() {
   const isDemo = useHealth()?.model === 'demo'
   const summary = trpc.usage.summary.useQuery(now, fresh)
   const earlier = trpc.usage.summary.useQuery(before ?? {}, { ...fresh, enabled: before !== null })
+  const earlierDays = trpc.usage.answers.useQuery(
+    { ...before, timeZone, by: 'day' },
+    { ...fresh, enabled: before !== null },
+  )
   const daily = trpc.usage.daily.useQuery({ ...now, timeZone }, fresh)
   const byDay = trpc.usage.answers.useQuery({ ...now, timeZone, by: 'day' }, fresh)
   const rows = trpc.usage.answers.useQuery({ ...now, timeZone, by }, fresh)
@@ -79,9 +83,10 @@ export function UsageView() {
             total={summary.data.total}
             before={before ? (earlier.data?.total ?? null) : null}
             days={byDay.data}
+            daysBefore={before ? (earlierDays.data ?? null) : null}
             isDemo={isDemo}
           />
-          {summary.data.models.length === 0 ? (
+          {summary.data.models.length === 0 && byDay.data.length === 0 ? (
             <p className="text-muted">{t('No answers in this period.')}</p>
           ) : (
             <>
@@ -131,22 +136,25 @@ function Totals(props: {
   total: Total
   before: Total | null
   days: readonly AnswersRow[]
+  daysBefore: readonly AnswersRow[] | null
   isDemo: boolean
 }) {
-  const { total, before, days, isDemo } = props
-  const failed = days.reduce((sum, day) => sum + day.failed, 0)
+  const { total, before, days, daysBefore, isDemo } = props
+  // As in the table: also those that failed before a call of the model was over, which are not in the total.
+  const answers = countOf(days, 'answers')
+  const failed = countOf(days, 'failed')
   const firstWords = days
     .flatMap(({ firstTokenMs }) => firstTokenMs ?? [])
     .toSorted((a, b) => a - b)
   const firstWord = firstWords[Math.floor(firstWords.length / 2)]
-  const change = (key: 'runs' | 'inputTokens' | 'outputTokens' | 'costUsd') =>
+  const change = (key: 'inputTokens' | 'outputTokens' | 'costUsd') =>
     before && changeOf(total[key], before[key])
   const figures: Figure[] = [
     [
       t('Answers'),
-      formatNumber(total.runs),
+      formatNumber(answers),
       failed > 0 ? t('{count, number} failed', { count: failed }) : null,
-      change('runs'),
+      daysBefore && changeOf(answers, countOf(daysBefore, 'answers')),
     ],
     [
       t('Input tokens'),
@@ -198,4 +206,8 @@ function Totals(props: {
       ))}
     </dl>
   )
+}
+
+function countOf(days: readonly AnswersRow[], key: 'answers' | 'failed'): number {
+  return days.reduce((sum, day) => sum + day[key], 0)
 }
