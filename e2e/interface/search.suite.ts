@@ -11,7 +11,7 @@ export function searchStories(getWorld: () => World): void {
     test('leads to the message, also far back and on another branch, and marks what it found', async () => {
       const { browser, url } = getWorld()
       const messages = Array.from({ length: 260 }, (_, index) =>
-        index === 20 ? 'Here walks the aardvark, <b>unseen</b>.' : `Message number ${index}`,
+        index === 20 ? 'Here **walks** the aardvark, <b>unseen</b>.' : `Message number ${index}`,
       )
       await importedSession(url, 'A long walk', messages, { beside: 'The rejected platypus' })
       await using visitor = await visit(browser, url)
@@ -23,7 +23,7 @@ export function searchStories(getWorld: () => World): void {
       await search.fill('aardvark')
       await expect(results.getByRole('link', { name: 'A long walk', exact: true })).toBeVisible()
       await expect(results.locator('mark')).toHaveText(['aardvark'])
-      const hit = results.getByRole('link', { name: /aardvark, <b>unseen<\/b>/ })
+      const hit = results.getByRole('link', { name: /Here walks the aardvark, <b>unseen<\/b>/ })
       await hit.click()
       await expect(page).toHaveURL(/\/s\/[0-9a-f-]{36}\?message=[0-9a-f-]{36}$/)
       const found = log.getByText('aardvark')

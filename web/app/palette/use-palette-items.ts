@@ -16,6 +16,7 @@ import { openFind } from '../../features/messages/find/open-find.ts'
 import { chosenPreset, usePresets } from '../../features/presets/use-presets.ts'
 import { useProjects } from '../../features/projects/use-projects.ts'
 import type { SessionAction } from '../../features/sessions/session-actions.tsx'
+import { plainHit } from '../../features/sessions/plain-hit.ts'
 import { sessionTitle } from '../../features/sessions/session-title.ts'
 import { chosenTag } from '../../features/sessions/tags/chosen-tag.ts'
 import { useTags } from '../../features/sessions/tags/use-tags.ts'
@@ -197,24 +198,27 @@ export function usePaletteItems(
         ]
       : [],
   )
-  const inMessages = hits.flatMap(({ sessionId, messageId, snippet, highlights, title }) =>
-    messageId === null
-      ? []
-      : ({
-          id: messageId,
-          group: t('In messages'),
-          text: snippet,
-          detail: sessionTitle({ title }),
-          ranges: highlights,
-          run: () =>
-            void navigate({
-              to: '/s/$id',
-              params: { id: sessionId },
-              search: { message: messageId },
-              state: ({ asked = 0 }) => ({ asked: asked + 1 }),
-            }),
-        } satisfies PaletteItem),
-  )
+  const inMessages = hits.flatMap(({ sessionId, messageId, title, ...hit }): PaletteItem[] => {
+    if (messageId === null) return []
+    const { snippet, highlights } = plainHit(hit)
+    const find = () =>
+      void navigate({
+        to: '/s/$id',
+        params: { id: sessionId },
+        search: { message: messageId },
+        state: ({ asked = 0 }) => ({ asked: asked + 1 }),
+      })
+    return [
+      {
+        id: messageId,
+        group: t('In messages'),
+        text: snippet,
+        detail: sessionTitle({ title }),
+        ranges: highlights,
+        run: find,
+      },
+    ]
+  })
   return [
     ...matching(commands, typed),
     ...known,

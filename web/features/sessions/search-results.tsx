@@ -4,6 +4,7 @@ import { Button } from '../../ui/controls/button.tsx'
 import { Highlighted } from '../../ui/highlighted.tsx'
 import { hitGroups } from './hit-groups.ts'
 import type { HitGroup } from './hit-groups.ts'
+import { plainHit } from './plain-hit.ts'
 import { sessionTitle } from './session-title.ts'
 import { t } from '../../language/t.ts'
 
@@ -66,7 +67,9 @@ function Result({ group, onChoose }: { group: HitGroup; onChoose: (() => void) |
       >
         <bdi>{title}</bdi>
       </Link>
-      {group.hits.map(({ messageId, snippet, highlights }) => {
+      {group.hits.map((hit) => {
+        const { messageId } = hit
+        const { snippet, highlights } = messageId === null ? hit : plainHit(hit)
         const text = <Highlighted text={snippet} ranges={highlights} />
         if (messageId === null) {
           return snippet === title ? null : (
