@@ -106,7 +106,7 @@ export function pageStories(getWorld: () => World): void {
       await dialog.getByLabel('Name').fill('Harbour master')
       await dialog.getByLabel('Instructions').fill('Think of ships.')
       await dialog.getByLabel('First suggestions').fill('Repeat: ahoy\n\nRepeat: aground')
-      await dialog.getByRole('checkbox', { name: /user.profile/i }).uncheck()
+      await dialog.getByRole('checkbox', { name: 'Fetch user profile', exact: true }).uncheck()
       await dialog.getByRole('button', { name: 'Save' }).click()
       await expect(page.getByRole('list', { name: 'Assistants' })).toContainText('one tool off')
       const file = await downloaded(page, () =>

@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { newId } from '../../../shared/contract/new-id.ts'
 import { trpc } from '../../client.ts'
+import { toolTitle } from '../../tool-title.ts'
 import { Button } from '../../ui/controls/button.tsx'
 import { Dialog } from '../../ui/dialog/dialog.tsx'
 import { TextArea } from '../../ui/controls/text-area.tsx'
@@ -101,7 +102,9 @@ export default function PresetDialog(props: { preset: Preset | null; onClose: ()
                     }
                     className="size-4 accent-(--accent)"
                   />
-                  <span className="min-w-0 truncate">{tool.title ?? tool.name}</span>
+                  <span className="min-w-0 truncate" title={tool.name}>
+                    {tool.title ?? toolTitle(tool)}
+                  </span>
                 </label>
               ))}
             </div>

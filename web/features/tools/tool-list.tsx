@@ -1,4 +1,5 @@
 import { trpc } from '../../client.ts'
+import { toolTitle } from '../../tool-title.ts'
 import { msg, t } from '../../language/t.ts'
 import type { Marked } from '../../language/t.ts'
 
@@ -23,7 +24,10 @@ export function ToolList() {
       {data?.map((tool) => (
         <li key={tool.name} className="rounded-xl border border-border px-3.5 py-2.5">
           <p className="flex flex-wrap items-baseline gap-x-2.5">
-            <span className="font-mono text-[0.8125rem] wrap-anywhere">{tool.name}</span>
+            <span className="text-sm font-medium wrap-anywhere">
+              {tool.title ?? toolTitle(tool)}
+            </span>
+            <span className="font-mono text-xs wrap-anywhere text-muted">{tool.name}</span>
             <span className="text-xs text-muted">
               {[
                 tool.source === 'builtin'

@@ -5,7 +5,7 @@ import type { Question, QuestionReply } from '../../../../shared/contract/questi
 import { t } from '../../../language/t.ts'
 import { Button } from '../../../ui/controls/button.tsx'
 import { useFocusHandover } from '../approval/use-focus-handover.ts'
-import { toolLabel } from '../tool-labels.ts'
+import { toolLabel } from '../../../tool-title.ts'
 import { QuestionField } from './question-field.tsx'
 import type { FieldValue } from './question-field.tsx'
 import { readFields } from './read-fields.ts'
