@@ -8,7 +8,7 @@ import {
   withoutMarkup,
 } from '../support/browser/conversation.ts'
 import { storedAnswer, storedTurns } from '../support/browser/stored-session.ts'
-import { visit } from '../support/browser/visit.ts'
+import { CONNECTION_TROUBLE, visit } from '../support/browser/visit.ts'
 import type { World } from '../support/browser/world.ts'
 
 /** Sending a message, getting an answer, and leaving in between. */
@@ -111,6 +111,55 @@ export function answerStories(getWorld: () => World): void {
         expect(await storedTurns(page)).toEqual([repeat(numberedWords(400)), text])
       },
     )
+
+    test('is stopped by Escape also before it began, and a message that was not sent comes back', async () => {
+      const { browser, url } = getWorld()
+      await using visitor = await visit(browser, url, { tolerates: CONNECTION_TROUBLE })
+      const { page, context } = visitor
+      const words = numberedWords(400)
+      let held = Promise.withResolvers<void>()
+      await page.routeWebSocket(/\/trpc/, (socket) => {
+        const server = socket.connectToServer()
+        socket.onMessage(async (message) => {
+          if (message.includes('messages.send')) await held.promise
+          server.send(message)
+        })
+      })
+      await page.reload()
+      const conversation = conversationOn(page)
+      await conversation.box.fill(repeat(words))
+      // In one go, as a person's second thought may come before the page of the session is there.
+      await conversation.box.evaluate((box) => {
+        for (const key of ['Enter', 'Escape']) {
+          box.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }))
+        }
+      })
+      await expect(conversation.questions).toHaveCount(1)
+      held.resolve()
+      await expect(conversation.answer.getByText('Stopped', { exact: true })).toBeVisible()
+      expect(await storedTurns(page)).toEqual([repeat(words), expect.any(String)])
+      expect((await conversation.text()).length).toBeLessThan(words.length)
+
+      held = Promise.withResolvers<void>()
+      await conversation.send(repeat(words))
+      await expect(conversation.stopButton).toBeEnabled()
+      await page.keyboard.press('Escape')
+      await expect(conversation.stopButton).toBeDisabled()
+      held.resolve()
+      await expect(conversation.answer.getByText('Stopped', { exact: true })).toBeVisible()
+      await expect(conversation.answers).toHaveCount(2)
+      await expect(conversation.stopButton).toBeHidden()
+
+      await context.setOffline(true)
+      await expect(conversation.connection).toHaveText('Offline')
+      await conversation.send(repeat('never mind'))
+      await expect(conversation.questions.last()).toContainText('Waiting for the connection')
+      await page.keyboard.press('Escape')
+      await expect(conversation.box).toHaveValue(repeat('never mind'))
+      await context.setOffline(false)
+      await expect(conversation.connection).toHaveText('Connected')
+      await expect(conversation.questions).toHaveCount(2)
+    })
 
     test('that was cut goes on in its place, and one under way can be joined or stopped', async () => {
       const { browser, url } = getWorld()

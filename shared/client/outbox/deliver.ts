@@ -22,14 +22,14 @@ export type Delivery =
 /**
  * Sends one message with all that it needs. Each of its steps may have been done before: all of them are repeatable.
  * @param failures how often the server has failed at it in a row
- * @param done.stored called when the server has a file
- * @param done.made called when the session exists
+ * @param done.stored called when the server has a file; returns false when the message was taken back meanwhile
+ * @param done.made called when the session exists; returns as `stored` does
  */
 export async function deliver(
   entry: OutboxEntry,
   failures: number,
   { api, upload, signal }: { api: Api; upload: UploadFile; signal: AbortSignal },
-  done: { stored(fileId: string): Promise<void>; made(): Promise<void> },
+  done: { stored(fileId: string): Promise<boolean>; made(): Promise<boolean> },
 ): Promise<Delivery> {
   const options = { signal, context: WITHOUT_DEADLINE }
   try {
@@ -37,7 +37,7 @@ export async function deliver(
     for (const file of entry.files) {
       if (file.isStored || file.body === null) continue
       await upload(file, file.body, signal)
-      await done.stored(file.id)
+      if (!(await done.stored(file.id))) return { type: 'withdrawn' }
     }
     if (entry.session !== null) {
       // `unlessDeleted`: a session that was made, sent to and deleted meanwhile does not begin again.
@@ -47,7 +47,7 @@ export async function deliver(
         ...(toolsOff && { toolsOff: [...toolsOff] }),
       }
       await api.sessions.create.mutate(made, options)
-      await done.made()
+      if (!(await done.made())) return { type: 'withdrawn' }
     }
     const { id, sessionId, text, files, parentId, whenBusy } = entry
     const result = await api.messages.send.mutate(

@@ -231,11 +231,14 @@ export class OutboxDriver implements Outbox {
       { api: this.#api, upload: this.#upload, signal },
       {
         stored: async (fileId) => {
-          await this.#storage.change(id, (now) => now && withStored(now, fileId))
+          const before = await this.#storage.change(id, (now) => now && withStored(now, fileId))
+          await this.#read()
+          return isWanted(before)
         },
         made: async () => {
-          await this.#storage.change(id, (now) => now && { ...now, session: null })
+          const before = await this.#storage.change(id, (now) => now && { ...now, session: null })
           await this.#read()
+          return isWanted(before)
         },
       },
     )
@@ -301,6 +304,10 @@ export class OutboxDriver implements Outbox {
 
 /** The error of a promise whose message was taken back in another tab. */
 const TAKEN_BACK = { code: 'PRECONDITION_FAILED', message: 'The message was taken back.' }
+
+function isWanted(entry: OutboxEntry | null): boolean {
+  return entry !== null && entry.state !== 'withdrawn'
+}
 
 /** Widens the type again, because the compiler does not see that a callback assigns the variable. */
 function asEntry(entry: OutboxEntry | null): OutboxEntry | null {

@@ -6,6 +6,7 @@ import { Composer } from '../../features/messages/composer/composer.tsx'
 import { NEW_SESSION, sendMessage } from '../../features/messages/composer/send-message.ts'
 import type { Outcome, Written } from '../../features/messages/composer/send-message.ts'
 import { useBeginning } from '../use-beginning.tsx'
+import { useStopFirst } from '../use-stop-first.ts'
 import type { Preset } from '../../features/presets/use-presets.ts'
 import { Foot, Page } from './page.tsx'
 import { useModelKind } from '../use-model-kind.ts'
@@ -41,12 +42,14 @@ export function NewSessionPage() {
   useLanguage()
   const client = useThroughline()
   const navigate = useNavigate()
+  const stopsFirst = useStopFirst()
   const { session, preset, isTemporary, choices, begun } = useBeginning(NEW_SESSION)
 
   function start(written: Written): Promise<Outcome> {
     // The id is made here, so that the session is there before the server knows of it.
     const id = newId()
     const sent = sendMessage(client, id, written, session)
+    stopsFirst(id)
     void sent.then((outcome) => {
       if (!outcome.isSent && outcome.box === NEW_SESSION && location.pathname.endsWith(id)) {
         void navigate({ to: '/' })

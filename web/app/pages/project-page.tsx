@@ -9,6 +9,7 @@ import { ProjectHead } from '../../features/projects/project-head.tsx'
 import { useProjects } from '../../features/projects/use-projects.ts'
 import { SessionRows } from '../../features/sessions/session-rows.tsx'
 import { useBeginning } from '../use-beginning.tsx'
+import { useStopFirst } from '../use-stop-first.ts'
 import { NotLoaded } from '../../ui/loading/not-loaded.tsx'
 import { Notice } from './not-found-page.tsx'
 import { Column, Foot, Page } from './page.tsx'
@@ -27,6 +28,7 @@ function PageOfProject({ id }: { id: string }) {
   const box = boxOfProject(id)
   const client = useThroughline()
   const navigate = useNavigate()
+  const stopsFirst = useStopFirst()
   const { projects, isPending, problem, retry } = useProjects()
   const { session, choices, begun } = useBeginning(box)
   const project = projects.find((one) => one.id === id)
@@ -34,6 +36,7 @@ function PageOfProject({ id }: { id: string }) {
   function start(written: Written): Promise<Outcome> {
     const sessionId = newId()
     const sent = sendMessage(client, sessionId, written, { ...session, projectId: id })
+    stopsFirst(sessionId)
     void sent.then((outcome) => {
       if (!outcome.isSent && outcome.box === box && location.pathname.endsWith(sessionId)) {
         void navigate({ to: '/p/$id', params: { id } })

@@ -1,7 +1,7 @@
 import { useNavigate } from '@tanstack/react-router'
 import { useCallback, useEffect, useState } from 'react'
-import type { AppSessionState, Client } from '../../../shared/client/index.ts'
-import { useSession, useThroughline } from '../../../shared/react/index.ts'
+import type { AppSessionState, Client, PendingSend } from '../../../shared/client/index.ts'
+import { useConnection, useSession, useThroughline } from '../../../shared/react/index.ts'
 import { AnswerAnnouncer } from '../../features/messages/answer/answer-announcer.tsx'
 import { Composer } from '../../features/messages/composer/composer.tsx'
 import { editRequests } from '../../features/messages/user-message/edit-requests.ts'
@@ -12,9 +12,10 @@ import {
   sendMessage,
   denyWaiting,
   moveToBox,
-  stopAnswer,
+  pageOfBox,
   unmadeSession,
 } from '../../features/messages/composer/send-message.ts'
+import { stopAnswer, stopSent } from '../../features/messages/composer/stop-answer.ts'
 import type { Written } from '../../features/messages/composer/send-message.ts'
 import { OpenSessionContext } from '../../features/messages/answer/opens-session.ts'
 import type { GoTo } from '../../features/messages/conversation/use-go-to.ts'
@@ -58,8 +59,17 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
   const knownTitle = useKnownTitle(id)
   // On a version that is not in view an answer may be written too.
   const running = useSession(id, ({ state }) => state?.messages.findLast(isActive)?.runId ?? null)
-  const { stop, isStopping } = useStopping(id, isRunning ? (running ?? 'another version') : null)
+  const asked = useSession(id, ({ state }) => state?.messages.findLast(isActive)?.parentId ?? null)
+  const sending = useSession(id, ({ pending }) => pending.findLast(isSending)?.id ?? null)
+  const isConnected = useConnection().status === 'connected'
   const navigate = useNavigate()
+  const { stop, isStopping } = useStopping(
+    id,
+    isRunning
+      ? { run: running ?? 'another version', question: asked }
+      : { run: null, question: sending },
+    (box) => void navigate(pageOfBox(box) ?? { to: '/s/$id', params: { id: box } }),
+  )
   const openSession = useCallback(
     (to: string) => void navigate({ to: '/s/$id', params: { id: to } }),
     [navigate],
@@ -128,7 +138,7 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
                 : t('Message')
           }
           onSend={send}
-          onStop={isRunning ? stop : null}
+          onStop={isRunning || (sending !== null && isConnected) ? stop : null}
           isStopping={isStopping}
           onDeny={isWaiting ? (sent) => void denyWaiting(client, id, sent) : null}
           onEditLast={() =>
@@ -200,21 +210,38 @@ function summaryOf({ title }: { title: string | null }): { title: string | null 
 
 /**
  * Stops the answer with the button or Escape; the state is shown at once, and until that run has ended. A snapshot, as
- * after a lost connection, may have the next run of the queue in its place, which can be stopped as well.
+ * after a lost connection, may have the next run of the queue in its place, which can be stopped as well. A message that
+ * is on its way is answered no further than that.
  *
- * @param running the run of the answer that is being written, null for none
+ * @param going.run the run of the answer that is being written, null for none
+ * @param going.question the message that it answers, or that is on its way to an answer
+ * @param onBack called with the box to which a message came back that was not sent yet, when it is another page's
  */
-function useStopping(id: string, running: string | null) {
+function useStopping(
+  id: string,
+  { run, question }: { run: string | null; question: string | null },
+  onBack: (box: string) => void,
+) {
   const client = useThroughline()
-  const [asked, setAsked] = useState<string | null>(null)
-  if (asked !== null && asked !== running) setAsked(null)
+  const [stopped, setStopped] = useState<string | null>(null)
+  const isStopping = stopped !== null && (stopped === run || stopped === question)
+  if (stopped !== null && !isStopping) setStopped(null)
 
-  const stop = useCallback(() => {
-    setAsked(running)
-    stopAnswer(client, id).catch(() => setAsked(null))
-  }, [client, id, running])
+  const stop = (): void => {
+    setStopped(run ?? question)
+    const done =
+      run === null && question !== null
+        ? stopSent(client, id, question).then((box) => {
+            if (box !== null && box !== id) onBack(box)
+          })
+        : stopAnswer(client, id)
+    done.catch(() => setStopped(null))
+  }
 
-  const isStopping = asked !== null && asked === running
-  useEscape(running !== null && !isStopping ? stop : null)
+  useEscape((run ?? question) !== null && !isStopping ? stop : null)
   return { stop, isStopping }
+}
+
+function isSending({ status }: PendingSend): boolean {
+  return status === 'sending'
 }

@@ -7,11 +7,8 @@ import { language } from '../../language/language.ts'
 import { isLanguage, languages } from '../../language/languages.ts'
 import { theme } from '../../features/appearance/theme.ts'
 import { focusMessageBox } from '../../features/messages/composer/message-box.ts'
-import {
-  boxOfProject,
-  NEW_SESSION,
-  stopAnswer,
-} from '../../features/messages/composer/send-message.ts'
+import { boxOfProject, NEW_SESSION } from '../../features/messages/composer/send-message.ts'
+import { stopAnswer } from '../../features/messages/composer/stop-answer.ts'
 import { openFind } from '../../features/messages/find/open-find.ts'
 import { chosenPreset, usePresets } from '../../features/presets/use-presets.ts'
 import { useProjects } from '../../features/projects/use-projects.ts'

@@ -1,5 +1,5 @@
 import { OutboxRefusal } from '../../../../shared/client/index.ts'
-import type { Client, NewSession, OutboxFile } from '../../../../shared/client/index.ts'
+import type { Client, NewSession, OutboxFile, OutboxSend } from '../../../../shared/client/index.ts'
 import { isActive } from '../../../../shared/contract/active.ts'
 import { newId } from '../../../../shared/contract/new-id.ts'
 import type { Attached } from './attachments/attachments.ts'
@@ -17,6 +17,12 @@ export type Written = {
 
 /** The messages that were sent from this tab. */
 const sentHere = new Set<string>()
+
+/** Those that are on their way, by their ids. */
+const underWay = new Map<string, OutboxSend['sent']>()
+
+/** Resolves when the message is in the log; undefined when it is not on its way from this page. */
+export const sendOf = (id: string): OutboxSend['sent'] | undefined => underWay.get(id)
 
 export const wasSentHere = (id: string): boolean => sentHere.has(id)
 
@@ -66,6 +72,7 @@ export async function sendMessage(
     files: files.map(outboxFile),
     ...(whenBusy && { whenBusy }),
   })
+  underWay.set(id, sent)
   drafts.release(draftKey, kept)
   try {
     await sent
@@ -74,6 +81,8 @@ export async function sendMessage(
     if (!(error instanceof OutboxRefusal)) return { isSent: false, box: null }
     const problem = t('Not sent: {reason}', { reason: reason(error) })
     return { isSent: false, box: await moveToBox(client, id, problem) }
+  } finally {
+    underWay.delete(id)
   }
 }
 
@@ -121,26 +130,10 @@ function outboxFile(file: Attached): OutboxFile {
   return { id, name, mimeType, body: source, isStored: false, ...(isBegun && { isBegun }) }
 }
 
-function attachedFile({ mimeType: type, body, file, ...of }: OutboxFile): Attached[] {
+export function attachedFile({ mimeType: type, body, file, ...of }: OutboxFile): Attached[] {
   if (file) return [file]
   const isBegun = of.isStored || of.isBegun === true
   return body ? [{ source: new File([body], of.name, { type }), id: of.id, isBegun }] : []
-}
-
-/**
- * Stops the answer that the page shows as running, and not the next one when pressed twice. A failure is shown in the
- * message box.
- */
-export async function stopAnswer(client: Client, sessionId: string): Promise<void> {
-  try {
-    const session = client.session(sessionId)
-    const { state } = session.store.getSnapshot()
-    const going = state?.messages.findLast(isActive)
-    await session.stop(going?.runId ? { runId: going.runId } : {})
-  } catch (error) {
-    drafts.report(sessionId, t('Not stopped: {reason}', { reason: reason(error) }))
-    throw error
-  }
 }
 
 /**
