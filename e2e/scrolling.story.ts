@@ -197,6 +197,47 @@ describe('scrolling', () => {
     await expect(stopButton).toBeHidden()
   })
 
+  test('stays where it is while a box within a message is scrolled by keys', async () => {
+    const { browser, url } = world
+    await using visitor = await visit(browser, url, { viewport: VIEWPORT })
+    const { page } = visitor
+    const conversation = conversationOn(page)
+    const { log } = conversation
+    await conversation.send('What are the system metrics?')
+    await expect(page.getByText('Answer complete')).toBeAttached()
+    await conversation.send(repeat(numberedWords(200).replaceAll(' ', '\n\n')))
+    await expect(conversation.answer).toContainText('word200')
+    await expect(conversation.stopButton).toBeHidden()
+    await log.press('Home')
+    const card = log.getByRole('group', { name: 'Tool get_system_metrics' })
+    await card.locator('summary').last().click()
+    const output = card.locator('pre').last()
+    await output.evaluate((box) => {
+      box.style.maxHeight = '60px'
+    })
+    await output.focus()
+    const at = await top(log)
+    const inner = () => output.evaluate((box) => box.scrollTop)
+    for (const [key, isMoved] of [
+      ...([
+        ['End', true],
+        ['End', true],
+        ['PageDown', true],
+        ['ArrowDown', true],
+      ] as const),
+      ...([
+        ['Home', false],
+        ['Home', false],
+        ['PageUp', false],
+        ['ArrowUp', false],
+      ] as const),
+    ]) {
+      await output.press(key)
+      await expect.poll(async () => (await inner()) > 0).toBe(isMoved)
+      expect(await top(log)).toBe(at)
+    }
+  })
+
   test('loads earlier messages without moving what is read, keeps the place of a session, and keeps what is typed in it', async () => {
     const { browser, url } = world
     const texts = Array.from({ length: 260 }, (_, index) => `Message number ${index}`)

@@ -96,6 +96,24 @@ export function composerStories(getWorld: () => World): void {
       await words.press('Shift+Enter')
       await expect(page.getByText('3 of 3')).toBeVisible()
       await expect(log.getByText('in number 120')).toBeInViewport()
+      // A place that is not drawn is waited for, unless the reader goes elsewhere meanwhile.
+      await log.evaluate((element) => {
+        const find = element.querySelector.bind(element)
+        element.querySelector = (selector: string) =>
+          selector.startsWith('[data-message') ? null : find(selector)
+      })
+      await words.press('Enter')
+      await expect(page.getByText('1 of 3')).toBeVisible()
+      await expect.poll(() => log.evaluate(({ scrollTop }) => scrollTop)).toBeLessThan(400)
+      const wheeled = await log.evaluate(async (element) => {
+        element.dispatchEvent(new WheelEvent('wheel', { deltaY: 300 }))
+        element.scrollTop = 900
+        for (let frame = 0; frame < 5; frame += 1) {
+          await new Promise(requestAnimationFrame)
+        }
+        return element.scrollTop
+      })
+      expect(wheeled).toBeGreaterThan(800)
       await words.press('Escape')
       await expect(words).toBeHidden()
       expect(await marked()).toEqual([])

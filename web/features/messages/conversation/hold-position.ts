@@ -38,10 +38,15 @@ export function holdPosition(scroller: HTMLElement, place: () => boolean): Hold 
     ending.abort()
   }
 
-  for (const type of ['wheel', 'touchmove', 'pointerdown', 'keydown']) {
-    scroller.addEventListener(type, end, { passive: true, signal: ending.signal })
-  }
+  onOwnScroll(scroller, end, ending.signal)
   return end
+}
+
+/** Calls back when the reader begins to scroll, by whatever means, until the signal. */
+export function onOwnScroll(scroller: HTMLElement, act: () => void, signal: AbortSignal): void {
+  for (const type of ['wheel', 'touchmove', 'pointerdown', 'keydown']) {
+    scroller.addEventListener(type, act, { passive: true, signal })
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { RefObject } from 'react'
+import { scrollInnerBox } from './inner-box.ts'
 
 /** Within this many pixels of the bottom, the reader counts as reading the newest message. */
 const NEAR_BOTTOM_PX = 80
@@ -70,7 +71,8 @@ export function useFollow(scroller: RefObject<HTMLElement | null>): Follow {
     }
     function onKeyDown(event: KeyboardEvent): void {
       // In an editor within the conversation they move the caret.
-      if (isEditable(event.target)) return
+      if (isEditable(event.target) || !element) return
+      if (!event.defaultPrevented && scrollInnerBox(event, element)) return event.preventDefault()
       // The end of a growing answer has moved on when the browser's own scrolling arrives there.
       if (event.key === 'End') engage()
       else if (upKeys.has(event.key) || (event.key === ' ' && event.shiftKey)) release()
@@ -81,7 +83,7 @@ export function useFollow(scroller: RefObject<HTMLElement | null>): Follow {
     element.addEventListener('scroll', onScroll, options)
     element.addEventListener('wheel', onWheel, options)
     element.addEventListener('touchmove', release, options)
-    element.addEventListener('keydown', onKeyDown, options)
+    element.addEventListener('keydown', onKeyDown, { signal: controller.signal })
     const resize = new ResizeObserver(keep)
     resize.observe(element)
     return () => {

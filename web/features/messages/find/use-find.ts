@@ -3,6 +3,7 @@ import type { RefObject } from 'react'
 import type { AppMessage } from '../../../../shared/client/index.ts'
 import { useSession } from '../../../../shared/react/index.ts'
 import type { OlderMessages } from '../conversation/use-older-messages.ts'
+import { onOwnScroll } from '../conversation/hold-position.ts'
 import { findPlaces } from './matches.ts'
 import { markFound, markPlace, unmark } from './mark-found.ts'
 
@@ -51,8 +52,15 @@ export function useFind(
       const isThere =
         element && Math.abs(middleOf(element) - middleOf(root)) < root.clientHeight / 2
       if (!isThere && performance.now() - began < PATIENCE_MS) request = requestAnimationFrame(look)
+      else end()
     }
-    return () => cancelAnimationFrame(request)
+    const ending = new AbortController()
+    function end(): void {
+      cancelAnimationFrame(request)
+      ending.abort()
+    }
+    if (scroller.current) onOwnScroll(scroller.current, end, ending.signal)
+    return end
   })
   const messageId = place?.messageId
   const nth = place?.index ?? 0
