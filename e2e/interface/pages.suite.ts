@@ -103,6 +103,8 @@ export function pageStories(getWorld: () => World): void {
       await page.getByRole('button', { name: 'New assistant' }).click()
       const dialog = page.getByRole('dialog', { name: 'New assistant' })
       await expect(dialog.getByLabel('Name')).toBeFocused()
+      // However long the form is.
+      await expect(dialog.getByRole('button', { name: 'Save' })).toBeInViewport({ ratio: 1 })
       await dialog.getByLabel('Name').fill('Harbour master')
       await dialog.getByLabel('Instructions').fill('Think of ships.')
       await dialog.getByLabel('First suggestions').fill('Repeat: ahoy\n\nRepeat: aground')

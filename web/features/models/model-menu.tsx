@@ -1,4 +1,4 @@
-import { Check, ChevronDown } from 'lucide-react'
+import { Check } from 'lucide-react'
 import { DropdownMenu } from 'radix-ui'
 import { useState } from 'react'
 import { trpc } from '../../client.ts'
@@ -7,11 +7,14 @@ import { focusFirstItem } from '../../ui/mark-keyboard.ts'
 import { useLanguage } from '../../language/language.ts'
 import { directionOf } from '../../language/languages.ts'
 import { t } from '../../language/t.ts'
+import { regenerateClass, RegenerateIcon } from './regenerate-icon.tsx'
 
 /** Opens at once: it is mounted when its button is pressed, and replaces it. */
 export default function ModelMenu(props: {
   model: string | null
   disabled: boolean
+  /** True where no Regenerate is before it. */
+  isAlone: boolean
   home: HTMLElement
   onChoose: (model: string) => void
 }) {
@@ -21,8 +24,12 @@ export default function ModelMenu(props: {
   return (
     <DropdownMenu.Root dir={direction} open={open} onOpenChange={setOpen} modal={false}>
       <DropdownMenu.Trigger asChild>
-        <IconButton label={t('Regenerate with…')} className="-ms-2 w-6" disabled={props.disabled}>
-          <ChevronDown aria-hidden size={13} />
+        <IconButton
+          label={t('Regenerate with…')}
+          className={regenerateClass(props.isAlone)}
+          disabled={props.disabled}
+        >
+          <RegenerateIcon isAlone={props.isAlone} />
         </IconButton>
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal container={props.home}>

@@ -1,8 +1,8 @@
-import { ChevronDown } from 'lucide-react'
 import { useState } from 'react'
 import { IconButton } from '../../ui/controls/icon-button.tsx'
 import { lazyPart } from '../../ui/loading/lazy-part.tsx'
 import { t } from '../../language/t.ts'
+import { regenerateClass, RegenerateIcon } from './regenerate-icon.tsx'
 
 const ModelMenu = lazyPart(() => import('./model-menu.tsx'))
 
@@ -10,17 +10,19 @@ const ModelMenu = lazyPart(() => import('./model-menu.tsx'))
 export function RegenerateWith(props: {
   model: string | null
   disabled: boolean
+  /** True where no Regenerate is before it. */
+  isAlone: boolean
   onChoose: (model: string) => void
 }) {
   const [home, setHome] = useState<HTMLElement | null>(null)
   const button = (
     <IconButton
       label={t('Regenerate with…')}
-      className="-ms-2 w-6"
+      className={regenerateClass(props.isAlone)}
       disabled={props.disabled}
       onClick={({ currentTarget }) => setHome(currentTarget.closest('main') ?? document.body)}
     >
-      <ChevronDown aria-hidden size={13} />
+      <RegenerateIcon isAlone={props.isAlone} />
     </IconButton>
   )
   return home ? <ModelMenu {...props} fallback={button} home={home} /> : button

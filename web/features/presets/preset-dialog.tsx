@@ -41,7 +41,7 @@ export default function PresetDialog(props: { preset: Preset | null; onClose: ()
       onClose={onClose}
     >
       <form
-        className="grid max-h-[85dvh] gap-4 overflow-y-auto p-5"
+        className="grid max-h-[85dvh] scroll-pb-20 gap-4 overflow-y-auto p-5"
         onSubmit={(event) => {
           event.preventDefault()
           if (!isReady) return
@@ -115,7 +115,7 @@ export default function PresetDialog(props: { preset: Preset | null; onClose: ()
             {save.error.message}
           </p>
         )}
-        <div className="flex justify-end gap-2">
+        <div className="sticky bottom-0 -mx-5 -mb-5 flex justify-end gap-2 border-t border-border bg-raised px-5 py-3">
           <Button onClick={onClose}>{t('Cancel')}</Button>
           <Button kind="primary" type="submit" disabled={!isReady}>
             {t('Save')}

@@ -60,7 +60,7 @@ export default function ProjectDialog(props: {
   return (
     <Dialog label={title} isChanged={isChanged} onClose={onClose}>
       <form
-        className="grid max-h-[85dvh] gap-4 overflow-y-auto p-5"
+        className="grid max-h-[85dvh] scroll-pb-20 gap-4 overflow-y-auto p-5"
         onSubmit={(event) => {
           event.preventDefault()
           event.stopPropagation()
@@ -124,7 +124,7 @@ export default function ProjectDialog(props: {
           </p>
         </div>
         <Outcome error={uploads.error ?? error} />
-        <div className="flex justify-end gap-2">
+        <div className="sticky bottom-0 -mx-5 -mb-5 flex justify-end gap-2 border-t border-border bg-raised px-5 py-3">
           <Button onClick={onClose}>{t('Cancel')}</Button>
           <Button kind="primary" type="submit" disabled={!isReady}>
             {t('Save')}

@@ -27,6 +27,7 @@ export function AnswerMessage(props: {
 
   const regenerateWith = use(RegenerateWithContext)
   const onRetry = props.isNewest && message.parentId !== null ? () => again() : null
+  const isRetried = onRetry !== null && hasRetry(message)
 
   function again(model?: string): void {
     regenerate(model)
@@ -55,7 +56,7 @@ export function AnswerMessage(props: {
         message.parentId !== null && (
           <>
             {/* Retry does the same, and both are off while another answer is running, which would be stopped. */}
-            {!(onRetry && hasRetry(message)) && (
+            {!isRetried && (
               <IconButton
                 label={t('Regenerate')}
                 disabled={isBusy || isAnswering}
@@ -67,6 +68,7 @@ export function AnswerMessage(props: {
             {regenerateWith?.({
               model: message.model,
               disabled: isBusy || isAnswering,
+              isAlone: isRetried,
               onChoose: again,
             })}
             <RateAnswer message={message} />

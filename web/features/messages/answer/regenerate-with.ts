@@ -5,6 +5,8 @@ type RegenerateWithProps = {
   /** The model that wrote the answer. */
   model: string | null
   disabled: boolean
+  /** True where no Regenerate is before it. */
+  isAlone: boolean
   onChoose: (model: string) => void
 }
 
