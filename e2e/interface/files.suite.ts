@@ -76,5 +76,39 @@ export function fileStories(getWorld: () => World): void {
       await expect(conversation.questions.getByText('notes.txt')).toBeVisible()
       await expect(conversation.questions).toHaveCount(1)
     })
+
+    test('is photographed on a phone, shows how far it is, can be tried again, and then how it looks', async () => {
+      const { browser, url } = getWorld()
+      const create = { width: 240, height: 180, channels: 3, background: 'blue' } as const
+      const buffer = await sharp({ create }).png().toBuffer()
+      const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }
+      await using visitor = await visit(browser, url, { ...phone, tolerates: /status of 400/ })
+      const { page } = visitor
+      let tries = 0
+      const held = Promise.withResolvers<void>()
+      await page.route('**/api/files/uploads', async (route) => {
+        tries += 1
+        if (tries === 1) return route.fulfill({ status: 400, body: 'The shelf is full.' })
+        await held.promise
+        return route.continue()
+      })
+      await page.getByRole('button', { name: 'Attach files' }).tap()
+      await expect(page.getByRole('button', { name: 'Choose files' })).toBeVisible()
+      const choosing = page.waitForEvent('filechooser')
+      await page.getByRole('button', { name: 'Take a photo' }).tap()
+      const chooser = await choosing
+      expect(await chooser.element().getAttribute('capture')).toBe('environment')
+      await chooser.setFiles({ name: 'photo.png', mimeType: 'image/png', buffer })
+      const chips = page.getByRole('list', { name: 'Attached files' })
+      await expect(chips.getByRole('alert')).toHaveText('The shelf is full.')
+      await chips.getByRole('button', { name: 'Retry photo.png' }).tap()
+      await expect(chips.getByRole('progressbar', { name: 'Upload of photo.png' })).toBeVisible()
+      held.resolve()
+      const picture = chips.locator('img')
+      await expect
+        .poll(() => picture.evaluate((image) => (image as HTMLImageElement).naturalWidth))
+        .toBeGreaterThan(0)
+      await expect(chips.getByRole('progressbar')).toBeHidden()
+    })
   })
 }

@@ -81,7 +81,7 @@ export function safeContentStories(getWorld: () => World): void {
       const { browser, url } = getWorld()
       await using visitor = await visit(browser, url)
       const { page } = visitor
-      const { answer, stopButton } = conversationOn(page)
+      const { answer, stopButton, send } = conversationOn(page)
       await expect(page.getByText('The built-in demo model answers here.')).toBeVisible()
       await page.getByRole('button', { name: 'How long has the server been up?' }).click()
       await expect(answer.getByRole('group', { name: 'Tool get_system_metrics' })).toContainText(
@@ -95,6 +95,16 @@ export function safeContentStories(getWorld: () => World): void {
       await expect(stopButton).toBeHidden()
       await page.reload()
       await expect(page.locator('main h1')).toHaveText('Mine')
+
+      await send('Show my user profile')
+      const profile = answer.getByRole('group', { name: 'Tool fetch_user_profile' })
+      await expect(profile.getByText('Local owner', { exact: true })).toBeVisible()
+      await expect(profile.getByText(/^free$/i)).toBeVisible()
+      await expect(profile).toContainText(/Done\s*[\d.,]+ m?s/)
+      // What it answered is there to be read, and folded until then.
+      await expect(profile.locator('pre').last()).toBeHidden()
+      await profile.locator('summary').last().click()
+      await expect(profile.locator('pre').last()).toContainText('"name": "Local owner"')
     })
   })
 }
