@@ -154,8 +154,10 @@ onEachStorage((database, openStorage) => {
       const { id: sessionId } = await app.caller.sessions.create({})
       app.model.plan('Here.')
       await app.caller.messages.send({ sessionId, text: 'Where?' })
-      const answers = () => sumAnswers(db, { userId, timeZone: 'UTC', by: 'day' })
-      await expect.poll(answers).toHaveLength(1)
+      // A step that is recorded is in both.
+      const days = () => sumUsageByDay(db, { userId, timeZone: 'UTC' })
+      await expect.poll(days).toHaveLength(1)
+      expect(await sumAnswers(db, { userId, timeZone: 'UTC', by: 'day' })).toHaveLength(1)
       const timeZone = 'Nowhere/Town'
       expect(await sumAnswers(db, { userId, timeZone, by: 'day' })).toBeNull()
       expect(await sumUsageByDay(db, { userId, timeZone })).toBeNull()
