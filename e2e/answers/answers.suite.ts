@@ -127,6 +127,7 @@ export function answerStories(getWorld: () => World): void {
       })
       await page.reload()
       const conversation = conversationOn(page)
+      await expect(conversation.connection).toHaveText('Connected')
       await conversation.box.fill(repeat(words))
       // In one go, as a person's second thought may come before the page of the session is there.
       await conversation.box.evaluate((box) => {
@@ -135,6 +136,8 @@ export function answerStories(getWorld: () => World): void {
         }
       })
       await expect(conversation.questions).toHaveCount(1)
+      // The session has a name from the first moment on.
+      await expect(page.locator('main h1')).toHaveText(/^Repeat: word1 word2/)
       held.resolve()
       await expect(conversation.answer.getByText('Stopped', { exact: true })).toBeVisible()
       expect(await storedTurns(page)).toEqual([repeat(words), expect.any(String)])

@@ -1,5 +1,5 @@
 import { useNavigate } from '@tanstack/react-router'
-import { useCallback, useEffect, useState } from 'react'
+import { useCallback, useEffect } from 'react'
 import type { AppSessionState, Client, PendingSend } from '../../../shared/client/index.ts'
 import { useConnection, useSession, useThroughline } from '../../../shared/react/index.ts'
 import { AnswerAnnouncer } from '../../features/messages/answer/answer-announcer.tsx'
@@ -15,7 +15,6 @@ import {
   pageOfBox,
   unmadeSession,
 } from '../../features/messages/composer/send-message.ts'
-import { stopAnswer, stopSent } from '../../features/messages/composer/stop-answer.ts'
 import type { Written } from '../../features/messages/composer/send-message.ts'
 import { OpenSessionContext } from '../../features/messages/answer/opens-session.ts'
 import type { GoTo } from '../../features/messages/conversation/use-go-to.ts'
@@ -27,8 +26,8 @@ import { useKnownTitle } from '../../features/sessions/use-sessions.ts'
 import { Button } from '../../ui/controls/button.tsx'
 import { Notice } from './not-found-page.tsx'
 import { Foot, Page } from './page.tsx'
-import { useEscape } from '../use-escape.ts'
 import { useModelKind } from '../use-model-kind.ts'
+import { useStopping } from '../use-stopping.ts'
 import { whenIdle } from '../../ui/loading/when-idle.ts'
 import { lazyPart } from '../../ui/loading/lazy-part.tsx'
 import { useLanguage } from '../../language/language.ts'
@@ -57,6 +56,7 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
   const modelKind = useModelKind()
   const hasModels = modelKind !== undefined && modelKind !== 'demo'
   const knownTitle = useKnownTitle(id)
+  const firstLine = useSession(id, ({ pending }) => firstLineOf(pending[0]?.text ?? ''))
   // On a version that is not in view an answer may be written too.
   const running = useSession(id, ({ state }) => state?.messages.findLast(isActive)?.runId ?? null)
   const asked = useSession(id, ({ state }) => state?.messages.findLast(isActive)?.parentId ?? null)
@@ -97,7 +97,7 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
   }
   return (
     <Page
-      title={session ? sessionTitle(session) : (knownTitle ?? 'Throughline')}
+      title={titleOf(session, knownTitle, firstLine)}
       actions={session && <SessionActionsOf id={id} />}
     >
       {session || hasPending ? (
@@ -204,42 +204,22 @@ function waitsForDecision(state: AppSessionState | null): boolean {
   )
 }
 
-function summaryOf({ title }: { title: string | null }): { title: string | null } {
-  return { title }
+/** A session that has no title yet will have that of its first message, which is on its way. */
+function titleOf(
+  session: { title: string | null } | null,
+  knownTitle: string | null,
+  firstLine: string | null,
+): string {
+  if (session) return session.title ? sessionTitle(session) : (firstLine ?? sessionTitle(session))
+  return knownTitle ?? firstLine ?? 'Throughline'
 }
 
-/**
- * Stops the answer with the button or Escape; the state is shown at once, and until that run has ended. A snapshot, as
- * after a lost connection, may have the next run of the queue in its place, which can be stopped as well. A message that
- * is on its way is answered no further than that.
- *
- * @param going.run the run of the answer that is being written, null for none
- * @param going.question the message that it answers, or that is on its way to an answer
- * @param onBack called with the box to which a message came back that was not sent yet, when it is another page's
- */
-function useStopping(
-  id: string,
-  { run, question }: { run: string | null; question: string | null },
-  onBack: (box: string) => void,
-) {
-  const client = useThroughline()
-  const [stopped, setStopped] = useState<string | null>(null)
-  const isStopping = stopped !== null && (stopped === run || stopped === question)
-  if (stopped !== null && !isStopping) setStopped(null)
+function firstLineOf(text: string): string | null {
+  return text.trim().split('\n', 1)[0]?.slice(0, 80) || null
+}
 
-  const stop = (): void => {
-    setStopped(run ?? question)
-    const done =
-      run === null && question !== null
-        ? stopSent(client, id, question).then((box) => {
-            if (box !== null && box !== id) onBack(box)
-          })
-        : stopAnswer(client, id)
-    done.catch(() => setStopped(null))
-  }
-
-  useEscape((run ?? question) !== null && !isStopping ? stop : null)
-  return { stop, isStopping }
+function summaryOf({ title }: { title: string | null }): { title: string | null } {
+  return { title }
 }
 
 function isSending({ status }: PendingSend): boolean {
