@@ -387,25 +387,4 @@ describe('an outbox', () => {
     )
     leave()
   })
-
-  test('does not send a message that was taken back while its file was uploaded', async () => {
-    const storage = sharedOutboxStorage()
-    const begun = Promise.withResolvers<void>()
-    const held = Promise.withResolvers<void>()
-    const upload = async (): Promise<void> => {
-      begun.resolve()
-      await held.promise
-    }
-    const { outbox } = open({ outbox: { storage: storage.user(), upload } })
-    const body = new Blob(['bytes'])
-    const { id } = outbox.send({
-      ...{ sessionId: server.session.id, text: 'With a file' },
-      files: [{ id: newId(), name: 'new.txt', mimeType: 'text/plain', body, isStored: false }],
-    })
-    await begun.promise
-    expect(await outbox.takeBack(id)).toMatchObject({ text: 'With a file' })
-    held.resolve()
-    await eventually(() => storage.entries.size === 0)
-    expect(sentTexts()).toEqual([])
-  })
 })
