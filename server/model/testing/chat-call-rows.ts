@@ -1,10 +1,8 @@
 import { expect } from 'vitest'
 import { reply, twoCalls } from './edge-cases.ts'
 import type { EdgeCase } from './edge-cases.ts'
-import { chatChunk } from './scripted-provider.ts'
-import { chatCalls, chatEnd } from './wire-events.ts'
+import { chatCalls, chatEnd, chatText } from './wire-events.ts'
 
-const text = (content: string): object => chatChunk({ content })
 const one = (piece: object): object => chatCalls({ index: 0, id: 'a1', name: 'add', ...piece })
 
 /** The rows about calls, in Chat Completions. */
@@ -138,7 +136,7 @@ export const chatCallRows: Record<number, EdgeCase[]> = {
   9: [
     {
       name: 'the calls count',
-      replies: [reply(text('I add.'), one({ args: '{}' }), chatEnd('stop'))],
+      replies: [reply(chatText('I add.'), one({ args: '{}' }), chatEnd('stop'))],
       text: 'I add.',
       calls: [['add', '{}']],
       finish: 'tool-calls',

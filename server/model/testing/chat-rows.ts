@@ -1,20 +1,20 @@
 import { chatCallRows } from './chat-call-rows.ts'
-import { keepsCharactersWhole, leavesOut, reply, reports } from './edge-cases.ts'
+import { chatFailureRows } from './chat-failure-rows.ts'
+import { keepsCharactersWhole, reply, reports } from './edge-cases.ts'
 import type { EdgeCase } from './edge-cases.ts'
-import { refusal } from './scripted-port.ts'
 import { chatAnswer, chatChunk, DONE, sse } from './scripted-provider.ts'
-import { chatCalls, chatEnd } from './wire-events.ts'
+import { chatCalls, chatEnd, chatText } from './wire-events.ts'
 
-const text = (content: string): object => chatChunk({ content })
 const one = (piece: object): object => chatCalls({ index: 0, id: 'a1', name: 'add', ...piece })
 
 /** The rows in Chat Completions. */
 export const chatRows: Record<number, EdgeCase[]> = {
   ...chatCallRows,
+  ...chatFailureRows,
   10: [
     {
       name: '[DONE] after text ends it',
-      replies: [reply(text('x'), DONE)],
+      replies: [reply(chatText('x'), DONE)],
       text: 'x',
       finish: 'stop',
     },
@@ -31,10 +31,10 @@ export const chatRows: Record<number, EdgeCase[]> = {
       replies: [
         reply(
           { choices: [], prompt_filter_results: [] },
-          text('a'),
+          chatText('a'),
           { choices: [] },
           { choices: [null, { delta: null }] },
-          text('b'),
+          chatText('b'),
           sse(chatChunk({}, 'stop')),
           { choices: [], usage: { prompt_tokens: 1, completion_tokens: 2 } },
           DONE,
@@ -58,7 +58,7 @@ export const chatRows: Record<number, EdgeCase[]> = {
       }),
     ].map((ending, number) => ({
       name: `the last counts (${number + 1})`,
-      replies: [reply(text('x'), ending, DONE)],
+      replies: [reply(chatText('x'), ending, DONE)],
       text: 'x',
       check: reports({ inputTokens: 3, outputTokens: 4 }),
     })),
@@ -98,7 +98,7 @@ export const chatRows: Record<number, EdgeCase[]> = {
             reasoning_details: [{ type: 'reasoning.text', text: 'hm' }],
           }),
           chatChunk({ reasoning: ', so', reasoning_content: ', so' }),
-          text('x'),
+          chatText('x'),
           chatEnd(),
         ),
       ],
@@ -113,76 +113,11 @@ export const chatRows: Record<number, EdgeCase[]> = {
         reply(
           chatChunk({ role: 'assistant', content: null, refusal: '', tool_calls: null }),
           chatChunk({ content: '' }),
-          text('x'),
+          chatText('x'),
           chatEnd(),
         ),
       ],
       text: 'x',
-    },
-  ],
-  16: [
-    sse({ error: { message: 'overloaded', code: 502 } }),
-    'event: error\ndata: {"message":"overloaded"}\n\n',
-    sse(chatChunk({}, 'error', { error: { message: 'overloaded' } })),
-  ].map((fault, number) => ({
-    name: `the text before it stays, and nothing is tried again (${number + 1})`,
-    replies: [reply(text('x'), fault)],
-    text: 'x',
-    error: { code: 'provider_error', message: /overloaded/ },
-    requests: 1,
-  })),
-  17: [
-    {
-      name: 'one ending',
-      replies: [
-        reply(text('x'), { error: { message: 'no' } }, { error: { message: 'no' } }, chatEnd()),
-      ],
-      text: 'x',
-      error: { code: 'provider_error' },
-    },
-  ],
-  20: [
-    {
-      name: 'after text it is cut',
-      replies: [reply(text('x'))],
-      text: 'x',
-      error: { code: 'provider_cut' },
-    },
-    { name: 'without an event it is empty', replies: [{}], error: { code: 'provider_empty' } },
-    { name: 'only [DONE] is empty', replies: [reply(DONE)], error: { code: 'provider_empty' } },
-    {
-      name: 'an ending after nothing is no success',
-      replies: [reply(chatChunk({ role: 'assistant', content: '' }), chatEnd('stop'))],
-      error: { code: 'provider_empty' },
-    },
-    {
-      name: 'an ending after thoughts alone is none either',
-      replies: [reply(chatChunk({ reasoning_content: 'hm' }), chatEnd('stop'))],
-      reasoning: 'hm',
-      error: { code: 'provider_empty' },
-    },
-  ],
-  21: [
-    {
-      name: 'nothing follows, and the provider is left',
-      replies: [{ body: [sse(text('x'))], ending: 'hold' }],
-      abort: true,
-      text: 'x',
-    },
-  ],
-  22: [
-    {
-      name: 'before',
-      replies: [{ body: [sse(chatChunk({ role: 'assistant' }))], ending: 'hold' }],
-      timeoutSeconds: 0.1,
-      error: { code: 'provider_timeout', message: /LLM_TIMEOUT/ },
-    },
-    {
-      name: 'after',
-      replies: [{ body: [sse(text('x'))], ending: 'hold' }],
-      idleSeconds: 0.1,
-      text: 'x',
-      error: { code: 'provider_stalled', message: /LLM_IDLE_TIMEOUT/ },
     },
   ],
   23: [
@@ -202,7 +137,7 @@ export const chatRows: Record<number, EdgeCase[]> = {
   24: [
     {
       name: 'the call is not carried out',
-      replies: [reply(text('I add.'), one({ args: '{"a"' }), chatEnd('length'))],
+      replies: [reply(chatText('I add.'), one({ args: '{"a"' }), chatEnd('length'))],
       text: 'I add.',
       calls: [['add', '{"a"']],
       finish: 'length',
@@ -213,75 +148,10 @@ export const chatRows: Record<number, EdgeCase[]> = {
       error: { code: 'provider_empty', message: /500 tokens \(LLM_MAX_TOKENS\)/ },
     },
   ],
-  25: [
-    {
-      name: 'a person reads words',
-      replies: [
-        {
-          status: 502,
-          headers: { 'content-type': 'text/html', 'retry-after-ms': '1' },
-          body: ['<html><h1>Bad Gateway</h1></html>'],
-        },
-      ],
-      error: { code: 'provider_error', message: /^[^<]*not available \(502\)[^<]*$/ },
-      requests: 3,
-    },
-  ],
-  26: [
-    [
-      'max_tokens',
-      "Unsupported parameter: 'max_tokens' is not supported. Use 'max_completion_tokens'.",
-    ],
-    ['temperature', "Unsupported value: 'temperature' does not support 0.5"],
-    ['stream_options', 'Unrecognized request argument supplied: stream_options'],
-  ].map(([name = '', message]) => ({
-    name: `${name} is left out`,
-    replies: [refusal(400, { message, param: name }), reply(chatAnswer('x'))],
-    text: 'x',
-    requests: 2,
-    check: leavesOut(name),
-  })),
-  27: [
-    {
-      name: 'a short one is waited for',
-      replies: [
-        refusal(429, { message: 'slow' }, { 'retry-after-ms': '20' }),
-        reply(chatAnswer('x')),
-      ],
-      text: 'x',
-      requests: 2,
-    },
-    {
-      name: 'a long one is said',
-      replies: [refusal(429, { message: 'slow' }, { 'retry-after': '3600' })],
-      error: { code: 'provider_rate_limit', message: /60 minutes/ },
-      requests: 1,
-    },
-  ],
-  29: [
-    {
-      name: 'it is read as one answer',
-      replies: [
-        reply(JSON.stringify({ choices: [{ message: { content: 'x' }, finish_reason: 'stop' }] })),
-      ],
-      text: 'x',
-      finish: 'stop',
-    },
-    {
-      name: 'an error in it is an error',
-      replies: [reply('{"error":{"message":"no room"}}')],
-      error: { code: 'provider_error', message: /no room/ },
-    },
-    {
-      name: 'anything else is no success',
-      replies: [reply('{}')],
-      error: { code: 'provider_empty' },
-    },
-  ],
   30: [
     {
       name: 'they are joined before they go out',
-      replies: [reply(text('a\ud83d'), text('\ude00b'), chatEnd())],
+      replies: [reply(chatText('a\ud83d'), chatText('\ude00b'), chatEnd())],
       text: 'a😀b',
       check: keepsCharactersWhole,
     },

@@ -8,6 +8,9 @@ type CallPiece = {
   args?: string | null | object
 }
 
+/** A chunk of Chat Completions with text. */
+export const chatText = (content: string): object => chatChunk({ content })
+
 /** A chunk of Chat Completions with pieces of calls; absent fields are not sent. */
 export function chatCalls(...pieces: CallPiece[]): object {
   return chatChunk({
