@@ -3,18 +3,7 @@ import type { Run } from '../../db/queries/runs/runs.ts'
 import { countWritingAttempts } from '../../db/queries/log/run-events.ts'
 import type { Step } from '../../db/queries/messages/steps.ts'
 import type { StoredCall } from '../../db/queries/messages/call-rows.ts'
-import {
-  askedFirst,
-  begin,
-  carryOut,
-  givenUp,
-  isAwaiting,
-  isOpen,
-  isSettled,
-  neverBegan,
-  newCall,
-  recovered,
-} from './calls.ts'
+import { givenUp, isAwaiting, isOpen, isSettled, newCall, recovered } from './calls.ts'
 import { askWithin } from './prompt/ask-within-limits.ts'
 import type { CutStep, PaidResult } from './prompt/ask-within-limits.ts'
 import { currentMessages, joinedForModel } from './prompt/current.ts'
@@ -25,24 +14,20 @@ import { chosenFor } from '../model/request/parameters.ts'
 import { Offer } from './prompt/tool-offer.ts'
 import { linesOf } from './lines.ts'
 import { loadDrive } from './load-drive.ts'
-import { ProgressRecord } from './recording/progress.ts'
 import { problemOfOutput } from './output/check.ts'
-import { askPerson, closeQuestions } from './recording/questions.ts'
-import { openRecorder } from './recording/recorder.ts'
+import { closeQuestions } from './recording/questions.ts'
+import { openRecorders } from './recording/recorder.ts'
 import { openQuestion } from '../../shared/contract/open-question.ts'
 import { stepSpan } from '../telemetry/spans.ts'
 import { cancelCut, cancelUnlessLeft, cutStep } from './cut-step.ts'
 import { advance, resume } from './run.ts'
 import type { RunInput, RunState } from './run.ts'
+import { settleCall } from './settle-call.ts'
 import { startAnew } from './takeover.ts'
 import { sumUsage } from './recording/usage.ts'
-import { isWithClient } from '../../shared/session/waiting-call.ts'
 
 /** A run with this many more attempts than finished steps is given up: it may be what makes nodes crash. */
 const MAX_ATTEMPTS = 6
-
-/** The most waits for the source of a tool that carries a call out as a task. The source sets the length of each. */
-const TASK_WAITS = 6
 
 /**
  * Drives one attempt at a run, from wherever the attempt before it was cut, to its end or until it waits for a person.
@@ -59,7 +44,7 @@ export async function driveRun(run: Run, all: RunDeps, signals: RunSignals): Pro
   const loaded = await loadDrive(run, deps, endOfAsking)
   const { steps, calls, question, caller, kept, stepStart, earlier, joined, toolsOff } = loaded
   const payer = { userId: run.userId, keyId: run.keyId }
-  const { recorder, answer } = openRecorder(run, deps, signals.lose, kept, stepStart)
+  const { recorder, callRecorder, answer } = openRecorders(run, deps, signals.lose, kept, stepStart)
   let cut = cutStep(run, steps.length, kept.slice(stepStart))
   let lastStep: Omit<Step, 'partsEnd'> | null = null
   let wantsSummary = false
@@ -73,9 +58,9 @@ export async function driveRun(run: Run, all: RunDeps, signals: RunSignals): Pro
     // A task at a server goes on by itself, so a call that was made as one is not recovered.
     const call = stored.owner || stored.task ? stored.call : recovered(stored.call)
     if (call !== stored.call) {
-      put(await recorder.call({ ...stored, call }))
+      put(await callRecorder.call({ ...stored, call }))
     } else if (openQuestion(call)) {
-      put(await closeQuestions(stored, recorder))
+      put(await closeQuestions(stored, callRecorder))
     }
   }
   const offer = new Offer(run, deps, recorder, question.request.systemPrompt, toolsOff)
@@ -148,67 +133,15 @@ export async function driveRun(run: Run, all: RunDeps, signals: RunSignals): Pro
   }
 
   const settle = async (stored: StoredCall) => {
-    let now = stored
-    const isStopping = () => signals.stop.aborted || state.phase === 'stopping'
-    if (isOpen(stored) && !isStopping()) {
-      // Right after the start of the process, connections to the servers that offer tools are still being made.
-      await deps.tools.prepare(run.userId, endOfCalls)
-      await deps.tools.untilPresent(stored.call.name, endOfCalls)
-      // A task goes on while its server cannot be reached, so its result is worth a longer wait.
-      for (let waits = 0; stored.task && waits < TASK_WAITS; waits += 1) {
-        if (deps.tools.info(stored.call.name) || endOfCalls.aborted) break
-        await deps.tools.untilBack([stored.call.name], endOfCalls)
-      }
-      signals.lose.throwIfAborted()
-    }
-    if (!isStopping()) {
-      if (now.call.status === 'pending') {
-        now = put(await recorder.call(begin(now, deps)))
-      }
-      // The tool may have changed during that write, or since the attempt that a crash cut, so its approval is checked
-      // again.
-      const again = now.call.status === 'running' ? askedFirst(now, deps.tools) : null
-      if (again) {
-        now = put(await recorder.call(again))
-      }
-    }
-    const stopping = isStopping()
-    if (stopping && !isSettled(now) && (now.call.status !== 'running' || isWithClient(now.call))) {
-      now = put(await recorder.call({ ...now, call: neverBegan(now.call) }))
-    }
-    if (now.call.status === 'running') {
-      const current = now
-      await using progress = new ProgressRecord(now, recorder)
-      const call = await carryOut(
-        now.call,
-        deps,
-        {
-          caller,
-          run: { sessionId: run.sessionId, keyId: run.keyId },
-          signal: endOfCalls,
-          onProgress: (reached) => progress.record(reached),
-          ask: (asked, over = endOfCalls) =>
-            askPerson(asked, current, {
-              recorder,
-              deps,
-              over: AbortSignal.any([over, endOfCalls]),
-            }),
-          task: {
-            known: now.task ?? null,
-            goesOn: () => signals.lose.aborted,
-            record: (task) => recorder.task(current.call.id, task),
-          },
-        },
-        Boolean(now.task),
-      )
-      signals.lose.throwIfAborted()
-      await progress.close()
-      put(await recorder.call({ ...now, call }))
-    }
-    if (stopping) {
+    const { call, isStopped } = await settleCall(stored, {
+      ...{ run, deps, caller, recorder: callRecorder, lose: signals.lose, endOfCalls },
+      isStopping: () => signals.stop.aborted || state.phase === 'stopping',
+    })
+    put(call)
+    if (isStopped) {
       apply({ type: 'stopped' })
     }
-    apply({ type: isAwaiting(now) ? 'asked-again' : 'settled', call: stored.call.id })
+    apply({ type: isAwaiting(call) ? 'asked-again' : 'settled', call: stored.call.id })
   }
 
   /** Gives the run up to wait for a person, unless a decision or a stop came meanwhile. */
@@ -228,7 +161,7 @@ export async function driveRun(run: Run, all: RunDeps, signals: RunSignals): Pro
   if (await isHopeless(run, steps.length, cut, deps)) {
     cancelCut(cut, deps)
     for (const stored of calls.filter((one) => isOpen(one) || isAwaiting(one))) {
-      put(await recorder.call({ ...stored, call: givenUp(stored.call) }))
+      put(await callRecorder.call({ ...stored, call: givenUp(stored.call) }))
     }
     const ending = { outcome: 'interrupted', finish: null, error: null } as const
     return recorder.end(ending, { own: sumUsage(steps, null), earlier: earlier.usage }, null)
@@ -241,10 +174,7 @@ export async function driveRun(run: Run, all: RunDeps, signals: RunSignals): Pro
           state.ending,
           { own: sumUsage(steps, lastStep), earlier: earlier.usage },
           lastStep,
-          {
-            wantsSummary,
-            notes: [...notes],
-          },
+          { wantsSummary, notes: [...notes] },
         )
       case 'asking':
         signals.leave.throwIfAborted()

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { StoredCall } from '../../../db/queries/messages/call-rows.ts'
 import type { ToolProgress } from '../../../shared/contract/tool.ts'
-import type { RunRecorder } from './recorder.ts'
+import type { CallRecorder } from './call-recorder.ts'
 
 /** The shortest time between two records of one call's progress. Milliseconds. */
 const PACE = 250
@@ -16,13 +16,13 @@ const LENGTH_PER_SECOND = 64_000
  */
 export class ProgressRecord {
   readonly #stored: StoredCall
-  readonly #recorder: Pick<RunRecorder, 'call'>
+  readonly #recorder: Pick<CallRecorder, 'call'>
   readonly #pace: number
   readonly #closing = new AbortController()
   #newest: ToolProgress | null = null
   #writing: Promise<void> | null = null
 
-  constructor(stored: StoredCall, recorder: Pick<RunRecorder, 'call'>) {
+  constructor(stored: StoredCall, recorder: Pick<CallRecorder, 'call'>) {
     this.#stored = stored
     this.#recorder = recorder
     this.#pace = Math.max(PACE, (JSON.stringify(stored.call).length / LENGTH_PER_SECOND) * 1000)

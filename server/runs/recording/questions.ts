@@ -3,7 +3,7 @@ import type { StoredCall } from '../../../db/queries/messages/call-rows.ts'
 import { closed } from '../../../shared/contract/open-question.ts'
 import type { Asked, Question, QuestionReply } from '../../../shared/contract/question.ts'
 import type { RunDeps } from '../deps.ts'
-import type { RunRecorder } from './recorder.ts'
+import type { CallRecorder } from './call-recorder.ts'
 
 /** The most questions of one call. Every further one is cancelled, because a server may ask for ever. */
 const MAX_QUESTIONS = 20
@@ -26,7 +26,7 @@ type Deps = Pick<RunDeps, 'database' | 'replies' | 'now' | 'newId' | 'settings'>
 export async function askPerson(
   asked: Asked,
   stored: StoredCall,
-  { recorder, deps, over }: { recorder: RunRecorder; deps: Deps; over: AbortSignal },
+  { recorder, deps, over }: { recorder: CallRecorder; deps: Deps; over: AbortSignal },
 ): Promise<QuestionReply> {
   const waitMs = deps.settings.questionSeconds * 1000
   const until = new Date(Date.parse(deps.now()) + waitMs).toISOString()
@@ -58,7 +58,7 @@ export async function askPerson(
 /** Closes the questions of a cut attempt, because the server that asked does not wait for a reply any more. */
 export async function closeQuestions(
   stored: StoredCall,
-  recorder: RunRecorder,
+  recorder: CallRecorder,
 ): Promise<StoredCall> {
   const questions = await recorder.questions(stored, closed)
   return { ...stored, call: { ...stored.call, questions } }

@@ -1,35 +1,23 @@
-import { keepFilesOfCall } from '../../../db/queries/files/files.ts'
 import { updateMessage } from '../../../db/queries/messages/messages.ts'
-import { holdRun, parkRun } from '../../../db/queries/runs/run-owners.ts'
-import { isSteered } from '../../../db/queries/runs/steering.ts'
+import { parkRun } from '../../../db/queries/runs/run-owners.ts'
 import type { JoinedMessage } from '../../../db/queries/runs/steering.ts'
-import { endRun, holdRunAlone } from '../../../db/queries/runs/run-drives.ts'
+import { endRun } from '../../../db/queries/runs/run-drives.ts'
 import { recordGeneration, recordOffered } from '../../../db/queries/runs/runs.ts'
 import type { Run } from '../../../db/queries/runs/runs.ts'
-import type { StoredGeneration, StoredPart, StoredTask } from '../../../db/stored-values.ts'
+import type { StoredGeneration, StoredPart } from '../../../db/stored-values.ts'
 import { insertStep } from '../../../db/queries/messages/steps.ts'
 import type { Step } from '../../../db/queries/messages/steps.ts'
-import {
-  callsOfRuns,
-  othersAsk,
-  questionsOfCall,
-  setQuestions,
-  setTask,
-  updateCall,
-} from '../../../db/queries/messages/tool-calls.ts'
+import { callsOfRuns } from '../../../db/queries/messages/tool-calls.ts'
 import type { NewCall, StoredCall } from '../../../db/queries/messages/call-rows.ts'
 import type { Db } from '../../../db/engine/database.ts'
 import type { RunError } from '../../../shared/contract/errors.ts'
 import type { TextKind, Usage } from '../../../shared/contract/message.ts'
 import type { CallId } from '../../../shared/contract/ids.ts'
-import { openQuestion } from '../../../shared/contract/open-question.ts'
-import type { Question } from '../../../shared/contract/question.ts'
-import type { SessionTransaction } from '../../log/transaction.ts'
 import { idsOfRun } from '../../log-ids.ts'
 import type { LogIds } from '../../log-ids.ts'
 import { Answer } from './answer.ts'
-import { appendHeld } from './append-held.ts'
-import type { Work } from './append-held.ts'
+import { AttemptLog } from './attempt-log.ts'
+import { CallRecorder } from './call-recorder.ts'
 import { waitsForOthers } from '../../../shared/session/waiting-call.ts'
 import type { RunDeps } from '../deps.ts'
 import { joinAnswer } from './join-answer.ts'
@@ -39,23 +27,18 @@ import type { Ending } from '../run.ts'
 import { startAfter } from '../start.ts'
 import { addUsage } from './usage.ts'
 
-/**
- * Writes everything of one attempt at a run. Each write checks, in its own transaction, that the run is still this
- * attempt's, and throws a `FencedError` if it is not.
- */
+/** Writes the answer of one attempt at a run: its text, its steps, and its end. */
 export class RunRecorder {
   readonly #run: Run
   readonly #deps: RunDeps
-  readonly #lose: AbortSignal
+  readonly #log: AttemptLog
   readonly #answer: Answer
-  /** True when messages waited to join the answer at the last write; null before the first. */
-  #steered: boolean | null = null
   #firstTokenAt: string | null = null
 
-  constructor(run: Run, deps: RunDeps, lose: AbortSignal, answer: Answer) {
+  constructor(run: Run, deps: RunDeps, log: AttemptLog, answer: Answer) {
     this.#run = run
     this.#deps = deps
-    this.#lose = lose
+    this.#log = log
     this.#answer = answer
   }
 
@@ -88,9 +71,9 @@ export class RunRecorder {
       part: this.#answer.addCall(call.call.id),
     }))
     this.#answer.finishStep()
-    await this.#append(async (transaction) => {
+    await this.#log.append(async (transaction) => {
       const { db, log } = transaction
-      const made = placed.map((call): NewCall => ({ ...call, ...this.#place }))
+      const made = placed.map((call): NewCall => ({ ...call, ...this.#log.place }))
       const seq = Math.max(log.nextSeq - 1, ...made.map((call) => transaction.addCall(call)))
       const { messageId, parts } = this.#answer
       const finished = { ...step, partsEnd: parts.length }
@@ -110,7 +93,7 @@ export class RunRecorder {
     }
     const until = new Date(Date.parse(this.#deps.now()) + wait.waitMs).toISOString()
     const { messageId } = this.#run
-    await this.#append(async (transaction) => {
+    await this.#log.append(async (transaction) => {
       const waitsFor = { code: wait.error.code, until, retry: wait.retry }
       await updateMessage(transaction.db, messageId, {
         waitsFor: { ...waitsFor, seq: transaction.log.nextSeq },
@@ -120,61 +103,24 @@ export class RunRecorder {
   }
 
   /** True when messages wait to join the answer. */
-  async isSteered(): Promise<boolean> {
-    return this.#steered ?? isSteered(this.#deps.database.db, this.#run.id)
+  isSteered(): Promise<boolean> {
+    return this.#log.isSteered()
   }
 
   /** Adds the messages that wait to join the answer to it, before the next step is asked. */
   async join(): Promise<JoinedMessage[]> {
     const part = this.#answer.parts.length
-    return this.#appendAlone((transaction) => joinAnswer(transaction, this.#run, part))
+    return this.#log.appendAlone((transaction) => joinAnswer(transaction, this.#run, part))
   }
 
   /** Records the tools of a step before the model is asked. */
   async offered(names: readonly string[]): Promise<void> {
-    await this.#append(({ db }) => recordOffered(db, this.#run.id, names))
+    await this.#log.append(({ db }) => recordOffered(db, this.#run.id, names))
   }
 
   /** Records where the provider keeps an answer that it writes in the background, before any text of it. */
   async generation(generation: StoredGeneration): Promise<void> {
-    await this.#append(({ db }) => recordGeneration(db, this.#run.id, generation))
-  }
-
-  /** Records a call's new state. */
-  async call(stored: StoredCall): Promise<StoredCall> {
-    const recorded = await this.#append(async (transaction) => {
-      const kept = await keepFilesOfCall(transaction.db, this.#place, stored.call)
-      const { call, closes } = await updateCall(transaction.db, { ...stored, call: kept })
-      const made = { ...stored, call, ...this.#place }
-      transaction.addCall(made, closes ? await othersAsk(transaction.db, made) : undefined)
-      return { ...stored, call }
-    })
-    logCall(this.#deps, recorded.call)
-    return recorded
-  }
-
-  /** Changes the questions of a running call, and adds an event if they are different. */
-  async questions(
-    { call, ...stored }: StoredCall,
-    change: (questions: readonly Question[]) => readonly Question[],
-  ): Promise<Question[]> {
-    return this.#append(async (transaction) => {
-      const before = await questionsOfCall(transaction.db, call.id, { lock: true })
-      const questions = [...change(before)]
-      if (JSON.stringify(questions) !== JSON.stringify(before)) {
-        const asked = { ...stored, ...this.#place, call: { ...call, questions } }
-        const isOpen = openQuestion(asked.call) !== undefined
-        const seq = transaction.addCall(asked, isOpen || (await othersAsk(transaction.db, asked)))
-        const isNew = questions.length > before.length
-        await setQuestions(transaction.db, call.id, questions, isNew ? seq : undefined)
-      }
-      return questions
-    })
-  }
-
-  /** Records the id of the task as which a server carries out a call. */
-  async task(call: CallId, task: StoredTask): Promise<void> {
-    await this.#append(({ db }) => setTask(db, call, task))
+    await this.#log.append(({ db }) => recordGeneration(db, this.#run.id, generation))
   }
 
   /**
@@ -186,7 +132,7 @@ export class RunRecorder {
    */
   async park(awaiting: readonly CallId[]): Promise<StoredCall[] | 'parked' | 'stopped'> {
     const { id: runId, messageId } = this.#run
-    return this.#appendAlone(async (transaction, { stopRequested }) => {
+    return this.#log.appendAlone(async (transaction, { stopRequested }) => {
       const { db } = transaction
       const calls = (await callsOfRuns(db, [runId])).get(runId) ?? []
       const decided = calls.filter(
@@ -220,7 +166,7 @@ export class RunRecorder {
   ): Promise<Run | null> {
     const { id: runId, messageId, sessionId } = this.#run
     let ended = ending
-    const following = await this.#appendAlone(
+    const following = await this.#log.appendAlone(
       async (transaction, { stopRequested, titleSource }) => {
         const { db, log } = transaction
         // A stop that was accepted counts, although the answer was complete at the same moment.
@@ -267,38 +213,13 @@ export class RunRecorder {
       (await slots.mayStartNext(db, next.userId, next.sessionId))
     )
   }
-
-  get #place() {
-    const { id: runId, sessionId, userId, messageId } = this.#run
-    return { runId, sessionId, userId, messageId }
-  }
-
-  /** Appends for this attempt, and retries while the database cannot be reached, so that the answer is not lost. */
-  #append<T>(work: Work<Hold, T>): Promise<T> {
-    const { id, attempt } = this.#run
-    const hold = async ({ db }: SessionTransaction) => {
-      const held = await holdRun(db, id, this.#deps.node.id, attempt)
-      this.#steered = held?.steered ?? null
-      return held
-    }
-    return appendHeld(this.#run, hold, work, this.#deps, this.#lose)
-  }
-
-  /** Appends while the session is locked, for decisions that concern more than this run. */
-  #appendAlone<T>(work: Work<HoldAlone, T>): Promise<T> {
-    const hold = ({ db }: SessionTransaction) => holdRunAlone(db, this.#run, this.#deps.node.id)
-    return appendHeld(this.#run, hold, work, this.#deps, this.#lose)
-  }
 }
-
-type Hold = { stopRequested: boolean }
-type HoldAlone = Hold & { titleSource: string | null }
 
 /** The shortest wait that readers are shown. Milliseconds. */
 const LEAST_SHOWN_WAIT = 700
 
-/** Opens the recorder of an attempt with the parts of finished steps, and those of the cut step if it goes on. */
-export function openRecorder(
+/** Opens the recorders of an attempt with the parts of finished steps, and those of the cut step if it goes on. */
+export function openRecorders(
   run: Run,
   deps: RunDeps,
   lose: AbortSignal,
@@ -306,5 +227,10 @@ export function openRecorder(
   stepStart: number,
 ) {
   const answer = new Answer(run.messageId, kept, stepStart)
-  return { recorder: new RunRecorder(run, deps, lose, answer), answer }
+  const log = new AttemptLog(run, deps, lose)
+  return {
+    answer,
+    recorder: new RunRecorder(run, deps, log, answer),
+    callRecorder: new CallRecorder(log, deps),
+  }
 }
