@@ -49,10 +49,10 @@ const ON_ONE_DATABASE =
 const SLOW = [
   'db/engine/{database,embedded/embedded}.test.ts',
   'scripts/{build-web,testing/chromium}.test.ts',
-  'server/mcp/servers.test.ts',
+  'server/mcp/{reference-server,servers}.test.ts',
   'server/model/hostile.test.ts',
   'server/stories/{answers/{endpoints,hostile},nodes/simulation,slow-work,tools/older-tools}.test.ts',
-  'server/stories/sessions/{branches,presence,titles,transfer}.both.test.ts',
+  'server/stories/sessions/{branches,branches-answering,imports,presence,summaries,titles,transfer}.both.test.ts',
   'server/stories/{answers/context,http/plain-http,log/long-messages,tools/mcp}.both.test.ts',
   'server/testing/test-server.test.ts',
 ]

@@ -22,3 +22,22 @@ export async function startConversation(
   const resources = opened.move()
   return { app, sessionId, live, [Symbol.asyncDispose]: () => resources.disposeAsync() }
 }
+
+/** Sends a question, and answers it. */
+export async function ask(
+  app: TestApp,
+  sessionId: string,
+  question: string,
+  answer: string,
+): Promise<void> {
+  await app.caller.messages.send({ sessionId, text: question })
+  const call = await app.model.nextCall()
+  call.say(answer)
+  call.finish()
+}
+
+/** The id of the message at this place of a reader's state, once it is there. */
+export async function answerId(live: Watcher, index: number): Promise<string> {
+  await live.until(({ state }) => (state?.messages.length ?? 0) > index)
+  return live.state?.messages[index]?.id ?? ''
+}

@@ -1,11 +1,12 @@
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { MessageId } from '../../../shared/contract/ids.ts'
-import type { TestApp } from '../../testing/app.ts'
 import { startConversation } from '../../testing/conversation.ts'
 import { onEachStorage } from '../../testing/each-storage.ts'
+import { sameNow } from '../../testing/fresh-reader.ts'
 import type { ScriptedCall } from '../../testing/scripted-model.ts'
-import { textOf, watch } from '../../testing/clients/watch.ts'
+import { textOf } from '../../testing/clients/watch.ts'
+import type { Watcher } from '../../testing/clients/watch.ts'
 import { orphanRuns } from '../../testing/orphan-runs.ts'
 
 const metrics = { name: 'get_system_metrics', arguments: {} }
@@ -38,7 +39,7 @@ onEachStorage((database, openStorage) => {
       await app.caller.messages.edit({ ...changed, text: 'And kind' })
       await live.until(() => waiting(live).includes('And kind'))
       expect(live.state?.messages[3]).toMatchObject({ id: two.messageId, joins: runId })
-      await sameAsFresh(app, sessionId, live)
+      await sameNow(app, sessionId, live)
 
       first.callTools(metrics)
       const second = await app.model.nextCall()
@@ -73,7 +74,7 @@ onEachStorage((database, openStorage) => {
         ...['user', 'assistant', 'user', 'user', 'user', 'assistant'],
       ])
       expect(live.state?.messages[4]).toMatchObject({ parentId: two.messageId })
-      await sameAsFresh(app, sessionId, live)
+      await sameNow(app, sessionId, live)
 
       const copy = await app.caller.sessions.fork({
         messageId: live.state?.messages.at(-1)?.id ?? '',
@@ -115,7 +116,7 @@ onEachStorage((database, openStorage) => {
       expect(live.state?.messages.map(({ role }) => role)).toEqual([
         ...['user', 'assistant', 'user', 'assistant', 'user'],
       ])
-      await sameAsFresh(app, sessionId, live)
+      await sameNow(app, sessionId, live)
     })
 
     test('joins also while another branch is looked at, and waits nowhere any more', async () => {
@@ -139,14 +140,14 @@ onEachStorage((database, openStorage) => {
       expect(third.step.messages.at(-1)).toMatchObject({ text: 'Be brief' })
       await live.until(() => waiting(live).length === 0)
       expect(live.state?.messages.at(-1)?.id).toBe(old)
-      await sameAsFresh(app, sessionId, live)
+      await sameNow(app, sessionId, live)
       third.say('Blue')
       third.finish()
       await live.until(({ state }) => state?.session.running === false)
       await app.caller.messages.select({ id: anew })
       await live.until(({ state }) => state?.messages.at(-1)?.id === id)
       expect(live.state?.messages).toMatchObject([{}, { id: anew }, { id, parentId: anew }])
-      await sameAsFresh(app, sessionId, live)
+      await sameNow(app, sessionId, live)
     })
 
     test('is in its place when another node takes the answer over, and can be taken back until it joins', async () => {
@@ -170,7 +171,7 @@ onEachStorage((database, openStorage) => {
       await live.untilEvent('end')
       expect(live.state && textOf(live.state, live.state.messages[1]?.id ?? '')).toBe('Whole')
       expect(live.state?.messages).toMatchObject([{}, {}, { joinedPart: 1 }])
-      await sameAsFresh(app, sessionId, live)
+      await sameNow(app, sessionId, live)
     })
   })
 
@@ -211,7 +212,7 @@ onEachStorage((database, openStorage) => {
         },
       ])
       expect(live.state?.messages[1]).not.toHaveProperty('finish')
-      await sameAsFresh(app, sessionId, live)
+      await sameNow(app, sessionId, live)
       await expect(app.caller.messages.continue({ id })).rejects.toThrow('complete')
       await app.caller.messages.send({ sessionId, text: 'Thanks' })
       const later = await app.model.nextCall()
@@ -247,7 +248,7 @@ onEachStorage((database, openStorage) => {
       fourth.say(' fine.')
       fourth.finish()
       await live.until(({ state }) => state?.messages.at(-1)?.status === 'completed')
-      await sameAsFresh(app, sessionId, live)
+      await sameNow(app, sessionId, live)
 
       const copy = await app.caller.sessions.fork({ messageId: id })
       await app.caller.messages.send({ sessionId: copy.id, text: 'In the copy' })
@@ -280,18 +281,8 @@ function cut(call: ScriptedCall, inputTokens: number, outputTokens: number): voi
   )
 }
 
-type Live = ReturnType<typeof watch>
-
-function waiting({ state }: Live): string[] {
+function waiting({ state }: Watcher): string[] {
   return (state?.messages ?? []).flatMap(({ status, parts }) =>
     status === 'queued' ? parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])) : [],
   )
-}
-
-/** P2: a reader that was there all the time has the same state as a new one. */
-async function sameAsFresh(app: TestApp, sessionId: string, live: Live): Promise<void> {
-  await using fresh = watch(app.caller, sessionId)
-  await fresh.untilEvent('snapshot')
-  await live.until(({ state }) => (state?.seq ?? 0) >= (fresh.state?.seq ?? 0))
-  expect(live.state).toEqual(fresh.state)
 }

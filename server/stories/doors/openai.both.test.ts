@@ -225,55 +225,6 @@ onEachStorage((database, openStorage) => {
       ])
     })
 
-    test('speaks Chat Completions, with history, functions and usage', async () => {
-      await using storage = await openStorage()
-      await using server = await restartable(storage)
-      await using app = await server.start()
-      const client = await clientOf(app)
-      const tools: OpenAI.Chat.ChatCompletionTool[] = [
-        { type: 'function', function: { name: 'get_weather', parameters: { type: 'object' } } },
-      ]
-      const history: OpenAI.Chat.ChatCompletionMessageParam[] = [
-        { role: 'system', content: 'Be brief.' },
-        { role: 'user', content: 'Hello' },
-        { role: 'assistant', content: 'Hi.' },
-        { role: 'user', content: 'Weather?' },
-      ]
-      const asked = client.chat.completions.create({ model: 'default', messages: history, tools })
-      const call = await app.model.nextCall()
-      expect(call.step).toMatchObject({
-        systemPrompt: 'Be brief.',
-        messages: [
-          { role: 'user', text: 'Hello' },
-          { role: 'assistant', text: 'Hi.' },
-          { role: 'user', text: 'Weather?' },
-        ],
-      })
-      call.callTools({ name: 'get_weather', arguments: {} })
-      const message = (await asked).choices[0]?.message
-      const [toolCall] = message?.tool_calls ?? []
-      const stream = await client.chat.completions.create({
-        ...{ model: 'default', tools, stream: true, stream_options: { include_usage: true } },
-        messages: [
-          ...history,
-          { role: 'assistant', content: null, tool_calls: message?.tool_calls ?? [] },
-          { role: 'tool', tool_call_id: toolCall?.id ?? '', content: 'Rain' },
-        ],
-      })
-      const next = await app.model.nextCall()
-      next.say('It ', 'rains.')
-      next.finish()
-      const chunks = await Array.fromAsync(stream)
-      expect(chunks.map(({ choices }) => choices[0]?.delta.content ?? '').join('')).toBe(
-        'It rains.',
-      )
-      expect(chunks.at(-2)?.choices[0]?.finish_reason).toBe('stop')
-      expect(chunks.at(-1)?.usage).toMatchObject({ total_tokens: expect.any(Number) })
-      expect((await client.models.list()).data).toContainEqual(
-        expect.objectContaining({ id: 'scripted', object: 'model' }),
-      )
-    })
-
     test('is nobody’s but its own, within the limits, in errors of OpenAI’s shape (P10, P15)', async () => {
       await using storage = await openStorage()
       const env = { AUTH_SIGNUP: 'open', LIMIT_SENDS_PER_MINUTE: '2' }

@@ -1,3 +1,4 @@
+import { UserId } from '../../../shared/contract/ids.ts'
 import { startTestApp } from '../app.ts'
 import type { Storage, TestAppOptions } from '../app.ts'
 
@@ -106,4 +107,10 @@ export function cookiesOf(headers: Headers): string {
     .getSetCookie()
     .map((cookie) => cookie.split(';', 1)[0])
     .join('; ')
+}
+
+/** The id of the person's user. */
+export async function idOf(app: PeopleApp, { token }: Person): Promise<UserId> {
+  const { body } = await app.ask('/api/me', { token })
+  return UserId.parse((body as { id: string }).id)
 }
