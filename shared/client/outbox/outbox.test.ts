@@ -1,43 +1,16 @@
 import { TRPCError } from '@trpc/server'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { MessageId, RunId } from '../../contract/ids.ts'
 import { newId } from '../../contract/new-id.ts'
-import { connect, indexedDbOutboxStorage, OutboxRefusal } from '../index.ts'
-import type { Client } from '../index.ts'
-import type { SessionStore } from '../session/session-store.ts'
-import { OutboxDriver } from './driver.ts'
+import { indexedDbOutboxStorage, OutboxRefusal } from '../index.ts'
 import { eventually, until } from '../testing/reader.ts'
 import { sharedOutboxStorage } from '../testing/outbox-storage.ts'
-import { ScriptedServer } from '../testing/server.ts'
-
-let server: ScriptedServer
-const clients: Client[] = []
-
-beforeEach(async () => {
-  server = await ScriptedServer.start()
-})
-
-afterEach(async () => {
-  for (const client of clients.splice(0)) await client.close()
-  await server[Symbol.asyncDispose]()
-})
-
-function open(options: Parameters<typeof connect>[0] = {}): Client {
-  const client = connect({ url: server.url, ...options })
-  clients.push(client)
-  return client
-}
-
-const connected = (client: Client): Promise<unknown> =>
-  until(client.connection, ({ status }) => status === 'connected')
-const disconnected = (client: Client): Promise<unknown> =>
-  until(client.connection, ({ status }) => status === 'reconnecting')
-const sentTexts = (): string[] => server.script.sends.map(({ text }) => text)
-const loggedIds = (): string[] =>
-  (server.session.views.at(-1)?.event.messages ?? []).map(({ id }) => id)
+import { connected, disconnected, startScriptedClients } from '../testing/scripted-clients.ts'
 
 describe('an outbox', () => {
   test('gives what a client that ended left to the next one, in its order and once (P18)', async () => {
+    await using scripted = await startScriptedClients()
+    const { server, open, sentTexts, loggedIds } = scripted
     const storage = sharedOutboxStorage()
     const first = open({ outbox: { storage: storage.user(), owner: 'local' } })
     await connected(first)
@@ -59,6 +32,8 @@ describe('an outbox', () => {
   })
 
   test('of a tab that died before it knew that a message arrived sends it once (P18)', async () => {
+    await using scripted = await startScriptedClients()
+    const { server, open, sentTexts, loggedIds } = scripted
     const storage = sharedOutboxStorage()
     const first = open({ outbox: { storage: storage.user() } })
     await connected(first)
@@ -80,6 +55,8 @@ describe('an outbox', () => {
   })
 
   test('tells every tab when a message arrived, whichever of them sent it', async () => {
+    await using scripted = await startScriptedClients()
+    const { server, open } = scripted
     const storage = sharedOutboxStorage()
     const offline = open({
       outbox: { storage: storage.user(), owner: 'local' },
@@ -96,6 +73,8 @@ describe('an outbox', () => {
   test.each(['before', 'after'] as const)(
     'has a tab that was refused a session just before it was made follow it, told of it %s the refusal (P18)',
     async (when) => {
+      await using scripted = await startScriptedClients()
+      const { server, open } = scripted
       const storage = sharedOutboxStorage()
       const tab = open({ outbox: { storage: storage.user() } })
       await connected(tab)
@@ -122,6 +101,8 @@ describe('an outbox', () => {
   )
 
   test('says to other tabs that a message was sent before it is gone from where they look', async () => {
+    await using scripted = await startScriptedClients()
+    const { server, open } = scripted
     const storage = sharedOutboxStorage()
     const user = storage.user()
     const order: string[] = []
@@ -147,102 +128,9 @@ describe('an outbox', () => {
     expect(order).toEqual(['said', 'gone'])
   })
 
-  test('gives what waits to the account that a guest has made, and it goes out', async () => {
-    const storage = sharedOutboxStorage()
-    const guests = open({
-      outbox: { storage: storage.user(), owner: 'guest' },
-      token: () => new Promise(() => {}),
-    })
-    await guests.outbox.send({ sessionId: server.session.id, text: 'Said as a guest' }).kept
-    const now = open({ outbox: { storage: storage.user() } })
-    await connected(now)
-    await until(now.login, (state) => state === 'signed-in')
-    await now.outbox.handOver('guest', 'local')
-    await eventually(() => storage.entries.size === 0)
-    expect(sentTexts()).toEqual(['Said as a guest'])
-  })
-
-  test('makes what was written before it was known by whom theirs who is known then, though it goes out later', async () => {
-    const storage = sharedOutboxStorage()
-    server.script.onSend = async () => {
-      throw new TRPCError({ code: 'SERVICE_UNAVAILABLE' })
-    }
-    const client = open({ outbox: { storage: storage.user() } })
-    // The second one waits behind the first, and is not tried.
-    await client.outbox.send({ sessionId: server.session.id, text: 'Early' }).kept
-    await client.outbox.send({ sessionId: server.session.id, text: 'Early as well' }).kept
-    await eventually(() => [...storage.entries.values()].every(({ owner }) => owner === 'local'))
-  })
-
-  test('neither shows nor sends what was written before it was known by whom, but in the tab where it was written (P18)', async () => {
-    const storage = sharedOutboxStorage()
-    const unknown = open({
-      outbox: { storage: storage.user(), tab: 'one' },
-      // This client never connects, as without a network.
-      token: () => new Promise(() => {}),
-    })
-    const { id: sessionId } = server.session
-    await unknown.outbox.send({ sessionId, text: 'Of nobody yet' }).kept
-    await unknown.close()
-    const bobs = open({ token: 'bob', outbox: { storage: storage.user(), tab: 'two' } })
-    await bobs.outbox.send({ sessionId, text: 'From Bob' }).sent
-    expect(bobs.outbox.getSnapshot()).toEqual([])
-    expect(sentTexts()).toEqual(['From Bob'])
-    expect([...storage.entries.values()]).toMatchObject([{ text: 'Of nobody yet', owner: null }])
-    await bobs.close()
-    // The page loads again after signing in.
-    open({ token: 'ada', outbox: { storage: storage.user(), tab: 'one' } })
-    await eventually(() => storage.entries.size === 0)
-    expect(sentTexts()).toEqual(['From Bob', 'Of nobody yet'])
-  })
-
-  test('asks each connection whose it is, also where the one before is not done with that yet (P18)', async () => {
-    const shared = sharedOutboxStorage()
-    const user = shared.user()
-    const held = Promise.withResolvers<void>()
-    const reached = Promise.withResolvers<void>()
-    const api = {
-      me: { query: vi.fn<() => Promise<{ id: string }>>() },
-      messages: { send: { mutate: vi.fn<() => Promise<unknown>>() } },
-    }
-    let isHeld = false
-    const outbox = new OutboxDriver(
-      {
-        api: api as unknown as Client['api'],
-        storage: {
-          ...user,
-          async change(id, change) {
-            if (isHeld) {
-              reached.resolve()
-              await held.promise
-            }
-            return user.change(id, change)
-          },
-        },
-        upload: async () => {},
-        onOwner: () => {},
-        tab: 'one',
-      },
-      null,
-      (id) => open().session(id).store as SessionStore,
-    )
-    await outbox.send({ sessionId: server.session.id, text: 'Of nobody yet' }).kept
-    isHeld = true
-    api.me.query.mockResolvedValueOnce({ id: 'ada' }).mockReturnValue(new Promise(() => {}))
-    const first = outbox.online()
-    await reached.promise
-    outbox.offline()
-    void outbox.online()
-    isHeld = false
-    held.resolve()
-    await first
-    await outbox.retry('none')
-    expect(api.me.query).toHaveBeenCalledTimes(2)
-    expect(api.messages.send.mutate).not.toHaveBeenCalled()
-    outbox.close()
-  })
-
   test('keeps what the server refuses, with its text and the reason, until somebody decides', async () => {
+    await using scripted = await startScriptedClients()
+    const { server, open, loggedIds } = scripted
     const storage = sharedOutboxStorage()
     const client = open({ outbox: { storage: storage.user() } })
     server.script.onSend = async () => {
@@ -265,6 +153,8 @@ describe('an outbox', () => {
   })
 
   test('lets a message go that was taken back elsewhere before this client knew that it had arrived (P18)', async () => {
+    await using scripted = await startScriptedClients()
+    const { server, open } = scripted
     const storage = sharedOutboxStorage()
     const client = open({ outbox: { storage: storage.user() } })
     server.script.onSend = async () => {
@@ -278,6 +168,8 @@ describe('an outbox', () => {
   })
 
   test('goes on by itself when the server failed for a moment', async () => {
+    await using scripted = await startScriptedClients()
+    const { server, open, loggedIds } = scripted
     const client = open()
     let failures = 2
     server.script.onSend = async (when) => {
@@ -290,6 +182,8 @@ describe('an outbox', () => {
   })
 
   test('gives a message back that was never on its way, and withdraws one that may have arrived', async () => {
+    await using scripted = await startScriptedClients()
+    const { server, open, sentTexts } = scripted
     const storage = sharedOutboxStorage()
     const client = open({ outbox: { storage: storage.user() } })
     await connected(client)
@@ -319,6 +213,8 @@ describe('an outbox', () => {
   })
 
   test('lasts as long as the page where the browser stores nothing', async () => {
+    await using scripted = await startScriptedClients()
+    const { server, open, sentTexts } = scripted
     expect(globalThis.indexedDB).toBeUndefined()
     const client = open({ outbox: { storage: indexedDbOutboxStorage() } })
     await connected(client)
@@ -334,29 +230,9 @@ describe('an outbox', () => {
     expect(sentTexts()).toEqual(['Sent'])
   })
 
-  test('sends nothing of one person as another', async () => {
-    const storage = sharedOutboxStorage()
-    const ann = open({ token: 'ann', outbox: { storage: storage.user() } })
-    await connected(ann)
-    await ann.outbox.send({ sessionId: server.session.id, text: 'First' }).sent
-    const [first] = loggedIds()
-    await server.halt()
-    await disconnected(ann)
-    const { id, kept } = ann.outbox.send({ sessionId: server.session.id, text: 'From Ann' })
-    await kept
-    await ann.close()
-    await server.listen()
-    const bob = open({ token: 'bob', outbox: { storage: storage.user() } })
-    const own = bob.outbox.send({ sessionId: server.session.id, text: 'From Bob' })
-    await own.sent
-    expect(bob.outbox.getSnapshot()).toEqual([])
-    expect(loggedIds()).toEqual([first, own.id])
-    open({ token: 'ann', outbox: { storage: storage.user() } })
-    await eventually(() => storage.entries.size === 0)
-    expect(loggedIds()).toEqual([first, own.id, id])
-  })
-
   test('makes the session of a first message, stores its files, and only then sends it', async () => {
+    await using scripted = await startScriptedClients()
+    const { server, open } = scripted
     const uploads: string[] = []
     const storage = sharedOutboxStorage()
     const upload = async ({ name }: { name: string }): Promise<void> => {
