@@ -1,5 +1,6 @@
 import { basePath } from './base-path.ts'
 import { person } from './person.ts'
+import { Listeners } from '../shared/client/store.ts'
 
 /** The part of the browser's `Storage` that is used. */
 export type TextStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>
@@ -17,7 +18,7 @@ const BEFORE = 'throughline.'
 export class PersonStorage implements TextStorage {
   readonly #storage: TextStorage
   readonly #base: string
-  readonly #listeners = new Set<() => void>()
+  readonly #listeners = new Listeners()
   #owner: string | null
 
   /**
@@ -41,10 +42,7 @@ export class PersonStorage implements TextStorage {
    * Calls back when it has become known whose things these are.
    * @returns a function that ends it
    */
-  onOwner = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
-  }
+  readonly onOwner = this.#listeners.add
 
   getItem(key: string): string | null {
     return this.#owner === null ? null : this.#storage.getItem(this.#prefix() + key)
@@ -84,7 +82,7 @@ export class PersonStorage implements TextStorage {
       const isOthers = key.startsWith(`${this.#base}.of.`) && !key.startsWith(this.#prefix())
       if (isOthers || (!wasKnown && WITHOUT_OWNER.test(key))) this.#storage.removeItem(key)
     }
-    if (!wasKnown) for (const listener of this.#listeners) listener()
+    if (!wasKnown) this.#listeners.notify()
   }
 
   /** The owner has become this person, as a guest does who makes an account. */

@@ -1,4 +1,5 @@
 import { basePath } from './base-path.ts'
+import { pageValue } from './page-value.ts'
 
 const KEY = `throughline.person${basePath}`
 
@@ -13,18 +14,14 @@ function storage(): Storage | null {
 
 /** The person whom the server has named to this page. */
 let here: string | null = null
-let isOther = false
-const listeners = new Set<() => void>()
+const isOther = pageValue(() => false)
 
 /**
  * The id of the person whose data this browser stores; null when there is none. It is known before the server answers,
  * and stays until the person signs out or another one signs in.
  */
 export const person = {
-  subscribe(listener: () => void): () => void {
-    listeners.add(listener)
-    return () => listeners.delete(listener)
-  },
+  subscribe: isOther.subscribe,
   get: (): string | null => storage()?.getItem(KEY) ?? null,
   /** The person whose data is on this page, and may be stored; null before the server has named one. */
   here: (): string | null => here,
@@ -38,12 +35,11 @@ export const person = {
     }
   },
   /** True once the server has named another person than the one whose data is on this page. */
-  isOther: (): boolean => isOther,
+  isOther: isOther.get,
   /** Stores nothing from now on: the page has one person's data, and the server sends another's. */
   meetOther(): void {
     here = null
-    isOther = true
-    for (const listener of listeners) listener()
+    isOther.set(true)
   },
   /** This person leaves; another who is here by now, in another tab, stays. */
   leave(id: string | null): void {

@@ -15,7 +15,7 @@ export class Listeners {
   }
 
   /** Adds a listener. The same listener may be added several times; each returned function removes one addition. */
-  add(listener: () => void): () => void {
+  readonly add = (listener: () => void): (() => void) => {
     const entry = { listener }
     this.#listeners.add(entry)
     return () => {

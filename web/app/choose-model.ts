@@ -4,35 +4,25 @@ import { chosenPreset } from '../features/presets/use-presets.ts'
 import type { Preset } from '../features/presets/use-presets.ts'
 import { nextModel } from './next-model.ts'
 import type { Own } from './next-model.ts'
+import { pageValue } from '../page-value.ts'
 
 /** The model that was chosen after an assistant, for the one session that begins with it. */
-let own: Own | null = null
-const listeners = new Set<() => void>()
-
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener)
-  return () => listeners.delete(listener)
-}
+const own = pageValue<Own | null>(() => null)
 
 /** The model of the next session: what was chosen last wins, and an assistant's does not become the default. */
 export function useNextModel(preset: Pick<Preset, 'id' | 'model'> | null): string | null {
   const chosen = useChosenModel()
-  return nextModel(
-    preset,
-    useSyncExternalStore(subscribe, () => own),
-    chosen,
-  )
+  return nextModel(preset, useSyncExternalStore(own.subscribe, own.get), chosen)
 }
 
 export function chooseNextModel(model: string | null): void {
   const presetId = chosenPreset.get()
-  own = presetId === null ? null : { presetId, model }
   if (presetId === null) chosenModel.set(model)
-  for (const listener of listeners) listener()
+  own.set(presetId === null ? null : { presetId, model })
 }
 
 /** A session was begun: the next one begins without an assistant, and without what was chosen after it. */
 export function forgetChoices(): void {
-  own = null
+  own.set(null)
   chosenPreset.set(null)
 }

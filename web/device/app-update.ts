@@ -1,23 +1,20 @@
 import { basePath } from '../base-path.ts'
 import { client } from '../client.ts'
 import { watchTouches } from './untouched.ts'
+import { pageValue } from '../page-value.ts'
 
 /** The build of this page; undefined while developing, when there is none. */
 const BUILD: string | undefined = import.meta.env.VITE_BUILD
 
 const RELOADED = 'throughline.reloaded-for'
 
-let isNew = false
+const isNew = pageValue(() => false)
 let isUntouched = (): boolean => true
-const listeners = new Set<() => void>()
 
 /** True when the server has another build of the app than this page. */
 export const appUpdate = {
-  subscribe(listener: () => void): () => void {
-    listeners.add(listener)
-    return () => listeners.delete(listener)
-  },
-  isThere: (): boolean => isNew,
+  subscribe: isNew.subscribe,
+  isThere: isNew.get,
 }
 
 /**
@@ -56,8 +53,7 @@ async function look(isFirst: boolean): Promise<void> {
     location.reload()
     return
   }
-  isNew = true
-  for (const listener of listeners) listener()
+  isNew.set(true)
 }
 
 async function readBuild(): Promise<string | null> {

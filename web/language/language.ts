@@ -2,6 +2,8 @@ import { useSyncExternalStore } from 'react'
 import { bestLanguage, directionOf, isLanguage, regionalTag } from './languages.ts'
 import type { Language } from './languages.ts'
 import { i18n } from './t.ts'
+import { keepChoice, keptChoice } from '../device/choices.ts'
+import { Listeners } from '../../shared/client/store.ts'
 
 const KEY = 'throughline.language'
 
@@ -13,7 +15,7 @@ const catalogues = {
   ar: () => import('./catalogues/ar.json'),
 }
 
-const listeners = new Set<() => void>()
+const listeners = new Listeners()
 let chosen: Language | 'system' = 'system'
 let current: Language = 'en'
 /** Counts what was asked for: only the newest is shown. */
@@ -21,21 +23,13 @@ let asked = 0
 
 /** The language of this browser: the first of its own that there is, unless the person chose one. */
 export const language = {
-  subscribe(listener: () => void): () => void {
-    listeners.add(listener)
-    return () => listeners.delete(listener)
-  },
+  subscribe: listeners.add,
   /** The language in which the page is shown. */
   get: (): Language => current,
   /** The person's choice. */
   choice: (): Language | 'system' => chosen,
   async choose(value: Language | 'system'): Promise<void> {
-    try {
-      if (value === 'system') localStorage.removeItem(KEY)
-      else localStorage.setItem(KEY, value)
-    } catch {
-      // Storage is blocked: the choice lasts until the page is closed.
-    }
+    keepChoice(KEY, value === 'system' ? null : value)
     await apply(value)
   },
 }
@@ -55,12 +49,8 @@ export function useLanguage(): Language {
 }
 
 function stored(): Language | 'system' {
-  try {
-    const value = localStorage.getItem(KEY)
-    return isLanguage(value) ? value : 'system'
-  } catch {
-    return 'system'
-  }
+  const value = keptChoice(KEY)
+  return isLanguage(value) ? value : 'system'
 }
 
 async function apply(choice: Language | 'system'): Promise<void> {
@@ -78,7 +68,7 @@ async function apply(choice: Language | 'system'): Promise<void> {
     messages: messages ?? {},
   })
   layOut(current)
-  for (const listener of listeners) listener()
+  listeners.notify()
   // Of no moment for what is shown.
   setTimeout(() => void keepTexts(current), 2_000)
 }

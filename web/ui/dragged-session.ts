@@ -1,22 +1,10 @@
 import { useSyncExternalStore } from 'react'
 import type { DragEvent } from 'react'
 import type { Session } from '../../shared/contract/session.ts'
-
-let dragged: Session | null = null
-const listeners = new Set<() => void>()
+import { pageValue } from '../page-value.ts'
 
 /** The session whose row is being dragged: a browser tells what is dragged only when it is dropped. */
-export const draggedSession = {
-  subscribe(listener: () => void): () => void {
-    listeners.add(listener)
-    return () => listeners.delete(listener)
-  },
-  get: (): Session | null => dragged,
-  set(session: Session | null): void {
-    dragged = session
-    for (const listener of listeners) listener()
-  },
-}
+export const draggedSession = pageValue<Session | null>(() => null)
 
 export function useDraggedSession(): Session | null {
   return useSyncExternalStore(draggedSession.subscribe, draggedSession.get)

@@ -101,7 +101,7 @@ export class ConnectionDriver implements Connection {
     return this.#closing.signal.aborted
   }
 
-  readonly subscribe = (listener: () => void): (() => void) => this.#listeners.add(listener)
+  readonly subscribe = this.#listeners.add
 
   readonly getSnapshot = (): ConnectionState => this.#state
 

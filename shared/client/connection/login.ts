@@ -27,7 +27,7 @@ export class LoginWatch implements Login {
     this.#reconnect = reconnect
   }
 
-  readonly subscribe = (listener: () => void): (() => void) => this.#listeners.add(listener)
+  readonly subscribe = this.#listeners.add
 
   readonly getSnapshot = (): LoginState => this.#state
 

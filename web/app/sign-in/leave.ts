@@ -4,9 +4,9 @@ import { dropAnswers } from '../../device/answers.ts'
 import { dropSessions } from '../../device/session-cache.ts'
 import { person } from '../../person.ts'
 import { personStorage } from '../../person-storage.ts'
+import { pageValue } from '../../page-value.ts'
 
-let isOnItsWay = false
-const listeners = new Set<() => void>()
+const isLeaving = pageValue(() => false)
 
 /** Leaves everything of a person behind: what is in memory, and what they have typed and not sent. */
 export function leaveTo(path: string): void {
@@ -16,7 +16,7 @@ export function leaveTo(path: string): void {
 
 /** Forgets what is in memory, and what was typed and not sent; the page is left next. */
 export function forget(): void {
-  setLeaving(true)
+  isLeaving.set(true)
   const { owner } = personStorage
   drafts.clear()
   attachments.clear()
@@ -30,25 +30,17 @@ export function forget(): void {
  * Ends the login by `ask`. The server may close its connections before it answers: nobody is asked to sign in again then.
  */
 export async function whileLeaving(ask: () => Promise<unknown>): Promise<void> {
-  setLeaving(true)
+  isLeaving.set(true)
   try {
     await ask()
   } catch (error) {
-    setLeaving(false)
+    isLeaving.set(false)
     throw error
   }
 }
 
 /** True while the person leaves, and while the browser goes to another page: this one sends no more requests until then. */
 export const leaving = {
-  get: (): boolean => isOnItsWay,
-  subscribe(listener: () => void): () => void {
-    listeners.add(listener)
-    return () => listeners.delete(listener)
-  },
-}
-
-function setLeaving(value: boolean): void {
-  isOnItsWay = value
-  for (const listener of listeners) listener()
+  get: isLeaving.get,
+  subscribe: isLeaving.subscribe,
 }

@@ -1,28 +1,27 @@
 import { basePath } from '../../base-path.ts'
 import type { Mark } from './attention.ts'
+import { pageValue } from '../../page-value.ts'
 
 const signs = { waits: '❗', answering: '… ', done: '✓ ' } as const
 const colours = { waits: '#e5484d', answering: '#f97b4f', done: '#30a46c' } as const
 
-let current: Mark = null
-const listeners = new Set<() => void>()
+const shown = pageValue<Mark>(() => null)
 
 /** The sign at the beginning of the page's title. */
 export const mark = {
-  subscribe(listener: () => void): () => void {
-    listeners.add(listener)
-    return () => listeners.delete(listener)
+  subscribe: shown.subscribe,
+  get(): string {
+    const current = shown.get()
+    return current === null ? '' : signs[current]
   },
-  get: (): string => (current === null ? '' : signs[current]),
 }
 
 /** Shows a mark in the title and the icon, and a number at the installed app's icon. */
 export function showMark(next: Mark, count: number): void {
-  if (next !== current) {
-    current = next
+  if (next !== shown.get()) {
     const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]')
     if (icon) icon.href = next === null ? `${basePath}/icon.svg` : iconWith(colours[next])
-    for (const listener of listeners) listener()
+    shown.set(next)
   }
   const badge = count > 0 ? navigator.setAppBadge?.(count) : navigator.clearAppBadge?.()
   // Not every system has one.

@@ -4,16 +4,15 @@ import { showNotification } from './show-notification.ts'
 import { isAnyVisible } from './visible-tab.ts'
 import type { News } from './attention.ts'
 import { t } from '../../language/t.ts'
+import { keepChoice, keptChoice } from '../../device/choices.ts'
+import { Listeners } from '../../../shared/client/store.ts'
 
 const KEY = 'throughline.notifications'
-const listeners = new Set<() => void>()
+const listeners = new Listeners()
 
 /** True when this browser notifies. The settings, where a person switches it on, ask for the browser's permission. */
 export const notifications = {
-  subscribe(listener: () => void): () => void {
-    listeners.add(listener)
-    return () => listeners.delete(listener)
-  },
+  subscribe: listeners.add,
   state(): 'on' | 'off' | 'refused' | 'impossible' {
     if (typeof Notification === 'undefined') return 'impossible'
     if (Notification.permission === 'denied') return 'refused'
@@ -22,14 +21,9 @@ export const notifications = {
   async choose(on: boolean): Promise<void> {
     if (on) await Notification.requestPermission()
     else await stopPush().catch(() => undefined)
-    try {
-      if (on) localStorage.setItem(KEY, 'on')
-      else localStorage.removeItem(KEY)
-    } catch {
-      // Storage is blocked: without a choice that lasts there are none.
-    }
+    keepChoice(KEY, on ? 'on' : null)
     if (notifications.state() === 'on') await renewPush()
-    for (const listener of listeners) listener()
+    listeners.notify()
   },
   /** True when the server sends pushes to this device while no page is open. */
   isPushed: (): boolean => isPushed,
@@ -42,15 +36,11 @@ export async function renewPush(): Promise<void> {
   if (notifications.state() !== 'on') return
   // Without it, there are still those of open pages.
   isPushed = await startPush().catch(() => false)
-  for (const listener of listeners) listener()
+  listeners.notify()
 }
 
 function isWanted(): boolean {
-  try {
-    return localStorage.getItem(KEY) === 'on'
-  } catch {
-    return false
-  }
+  return keptChoice(KEY) === 'on'
 }
 
 /** Notifies of what happened while nobody looks at any tab. */

@@ -1,39 +1,20 @@
 import { useSyncExternalStore } from 'react'
+import { keepChoice, keptChoice } from '../../device/choices.ts'
+import { pageValue } from '../../page-value.ts'
 
 const KEY = 'throughline.model'
-const listeners = new Set<() => void>()
-let chosen: string | null | undefined
+const chosen = pageValue(() => keptChoice(KEY))
 
 /** The model of new sessions in this browser; null for the server's default. */
-export const chosenModel = { subscribe, get, set }
+export const chosenModel = {
+  subscribe: chosen.subscribe,
+  get: chosen.get,
+  set(model: string | null): void {
+    keepChoice(KEY, model)
+    chosen.set(model)
+  },
+}
 
 export function useChosenModel(): string | null {
-  return useSyncExternalStore(subscribe, get)
-}
-
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener)
-  return () => listeners.delete(listener)
-}
-
-function get(): string | null {
-  if (chosen === undefined) {
-    try {
-      chosen = localStorage.getItem(KEY)
-    } catch {
-      chosen = null
-    }
-  }
-  return chosen
-}
-
-function set(model: string | null): void {
-  chosen = model
-  try {
-    if (model === null) localStorage.removeItem(KEY)
-    else localStorage.setItem(KEY, model)
-  } catch {
-    // Storage is blocked: the choice lasts until the page is closed.
-  }
-  for (const listener of listeners) listener()
+  return useSyncExternalStore(chosen.subscribe, chosen.get)
 }

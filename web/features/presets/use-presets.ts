@@ -1,6 +1,7 @@
 import { useSyncExternalStore } from 'react'
 import type { Outputs } from '../../../shared/client/index.ts'
 import { trpc } from '../../client.ts'
+import { pageValue } from '../../page-value.ts'
 
 export type Preset = Outputs['presets']['list'][number]
 
@@ -9,21 +10,8 @@ export function usePresets(): readonly Preset[] {
   return trpc.presets.list.useQuery(undefined, { retry: 1 }).data ?? []
 }
 
-let chosen: string | null = null
-const listeners = new Set<() => void>()
-
 /** The preset of the next new session: until one was begun, or the page is left. */
-export const chosenPreset = {
-  subscribe(listener: () => void): () => void {
-    listeners.add(listener)
-    return () => listeners.delete(listener)
-  },
-  get: (): string | null => chosen,
-  set(id: string | null): void {
-    chosen = id
-    for (const listener of listeners) listener()
-  },
-}
+export const chosenPreset = pageValue<string | null>(() => null)
 
 export function useChosenPreset(): Preset | null {
   const id = useSyncExternalStore(chosenPreset.subscribe, chosenPreset.get)

@@ -1,6 +1,7 @@
 import { useSyncExternalStore } from 'react'
 import type { ComponentType, ReactNode } from 'react'
 import { loaded } from './loaded.ts'
+import { Listeners } from '../../../shared/client/store.ts'
 
 type Part<Props> = ComponentType<Props & { fallback?: ReactNode }> & {
   /** Loads the script now, once; fails when it cannot be had. */
@@ -16,16 +17,16 @@ export function lazyPart<Props extends object>(
   load: () => Promise<{ default: ComponentType<Props> }>,
 ): Part<Props> {
   let Loaded: ComponentType<Props> | null = null
-  const listeners = new Set<() => void>()
+  const listeners = new Listeners()
 
   async function preload(): Promise<void> {
     Loaded ??= (await load()).default
-    for (const listener of listeners) listener()
+    listeners.notify()
   }
   function subscribe(listener: () => void): () => void {
-    listeners.add(listener)
+    const leave = listeners.add(listener)
     if (!Loaded) void loaded(preload)
-    return () => listeners.delete(listener)
+    return leave
   }
   const getLoaded = () => Loaded
 

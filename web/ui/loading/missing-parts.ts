@@ -1,22 +1,17 @@
+import { Listeners } from '../../../shared/client/store.ts'
+
 const missing = new Set<object>()
-const listeners = new Set<() => void>()
+const listeners = new Listeners()
 
 /** Parts of the app that could not be loaded although the server answers. */
 export const missingParts = {
-  subscribe(listener: () => void): () => void {
-    listeners.add(listener)
-    return () => listeners.delete(listener)
-  },
+  subscribe: listeners.add,
   areThere: (): boolean => missing.size > 0,
   add(part: object): void {
     missing.add(part)
-    notify()
+    listeners.notify()
   },
   remove(part: object): void {
-    if (missing.delete(part)) notify()
+    if (missing.delete(part)) listeners.notify()
   },
-}
-
-function notify(): void {
-  for (const listener of listeners) listener()
 }

@@ -1,27 +1,24 @@
+import { pageValue } from '../../page-value.ts'
+
 export type Notice = {
   text: string
   /** Only for those who do not see the page, which shows it in its own way. */
   isQuiet?: boolean
 }
 
-const listeners = new Set<() => void>()
-let shown: (Notice & { count: number }) | null = null
+const shown = pageValue<(Notice & { count: number }) | null>(() => null)
 let count = 0
 
 /** The notice about something that has no place of its own on the page, such as the choice of a closed menu. */
 export const notices = {
-  subscribe(listener: () => void): () => void {
-    listeners.add(listener)
-    return () => listeners.delete(listener)
-  },
+  subscribe: shown.subscribe,
   /** `count` is another one for each notice. */
-  get: (): (Notice & { count: number }) | null => shown,
+  get: shown.get,
 }
 
 export function tell(notice: Notice | null): void {
   count += 1
-  shown = notice && { ...notice, count }
-  for (const listener of listeners) listener()
+  shown.set(notice && { ...notice, count })
 }
 
 /** Tells why a command failed that is not repeated. */

@@ -1,20 +1,11 @@
+import { pageValue } from '../../page-value.ts'
+
 /** A page or picture that a person opened beside the conversation. */
 export type Preview = { title: string; html: string }
 
-const listeners = new Set<() => void>()
-let shown: Preview | null = null
+const shown = pageValue<Preview | null>(() => null)
 
-export const previews = {
-  subscribe(listener: () => void): () => void {
-    listeners.add(listener)
-    return () => listeners.delete(listener)
-  },
-  get: (): Preview | null => shown,
-  show(preview: Preview | null): void {
-    shown = preview
-    for (const listener of listeners) listener()
-  },
-}
+export const previews = { subscribe: shown.subscribe, get: shown.get, show: shown.set }
 
 export function isPreviewable(language: string, code: string): boolean {
   const name = language.toLowerCase()

@@ -1,11 +1,10 @@
-const listeners = new Set<() => void>()
+import { Listeners } from '../../../../shared/client/store.ts'
+
+const requests = new Listeners()
 
 /** Opens the search of the conversation that is shown, from elsewhere. */
 export function openFind(): void {
-  for (const listener of listeners) listener()
+  requests.notify()
 }
 
-export function onOpenFind(listener: () => void): () => void {
-  listeners.add(listener)
-  return () => listeners.delete(listener)
-}
+export const onOpenFind = requests.add

@@ -1,30 +1,24 @@
 import { personStorage } from '../../../person-storage.ts'
 import type { Prompt } from './prompts.ts'
+import { pageValue } from '../../../page-value.ts'
 
 const KEY = 'prompts'
 const MOST = 200
-const listeners = new Set<() => void>()
-let own: readonly Prompt[] | null = null
+const own = pageValue<readonly Prompt[]>(stored)
 /** Of these, what could not be stored: the storage is full or blocked, or nobody is known yet. */
 let isUnstored = false
 
 /** The prompts that a person keeps in this browser. */
 export const ownPrompts = {
-  subscribe(listener: () => void): () => void {
-    listeners.add(listener)
-    return () => listeners.delete(listener)
-  },
-  get(): readonly Prompt[] {
-    own ??= stored()
-    return own
-  },
+  subscribe: own.subscribe,
+  get: own.get,
   /** In place of one of the same name. */
   keep(prompt: Prompt): void {
-    const others = ownPrompts.get().filter(({ name }) => name !== prompt.name)
+    const others = own.get().filter(({ name }) => name !== prompt.name)
     set([...others, prompt].slice(-MOST))
   },
   remove(name: string): void {
-    set(ownPrompts.get().filter((prompt) => prompt.name !== name))
+    set(own.get().filter((prompt) => prompt.name !== name))
   },
 }
 
@@ -35,17 +29,15 @@ addEventListener('storage', ({ key }) => {
 })
 
 function reread(): void {
-  if (isUnstored && own) {
-    const here = own
+  if (isUnstored) {
+    const here = own.get()
     const others = stored().filter(({ name }) => !here.some((prompt) => prompt.name === name))
     return set([...others, ...here].slice(-MOST))
   }
-  own = null
-  for (const listener of listeners) listener()
+  own.set(stored())
 }
 
 function set(prompts: readonly Prompt[]): void {
-  own = prompts
   try {
     personStorage.setItem(KEY, JSON.stringify(prompts))
     isUnstored = false
@@ -53,7 +45,7 @@ function set(prompts: readonly Prompt[]): void {
     isUnstored = true
     // Storage is full or blocked: they last until the page is closed.
   }
-  for (const listener of listeners) listener()
+  own.set(prompts)
 }
 
 function stored(): Prompt[] {

@@ -7,14 +7,14 @@ import { readAloud, readings } from './reading.ts'
 import { transcribe } from './transcribe.ts'
 import { writeDown } from './unwritten.ts'
 import { t } from '../../../language/t.ts'
+import { pageValue } from '../../../page-value.ts'
 
 export type HandsFreeStatus = 'off' | 'listening' | 'hearing' | 'writing' | 'waiting' | 'reading'
 
 /** The message box of the conversation; it changes once the first message has created the session. */
 type Place = { client: Client; draftKey: string; isSession: boolean }
 
-const listeners = new Set<() => void>()
-let status: HandsFreeStatus = 'off'
+const status = pageValue<HandsFreeStatus>(() => 'off')
 let place: Place | null = null
 /** The session that this conversation has begun. */
 let begun: string | null = null
@@ -22,11 +22,8 @@ let running: AbortController | null = null
 
 /** Speak, hear the answer, speak again; it goes on from the page of a new session to the session's. */
 export const handsFree = {
-  subscribe(listener: () => void): () => void {
-    listeners.add(listener)
-    return () => listeners.delete(listener)
-  },
-  get: (): HandsFreeStatus => status,
+  subscribe: status.subscribe,
+  get: status.get,
   /**
    * Tells which message box is shown. The conversation goes on to the session that it has begun; leaving for any other
    * page, also one without a box, ends it.
@@ -36,7 +33,7 @@ export const handsFree = {
     const isElsewhere = place?.draftKey !== shown.draftKey && shown.draftKey !== begun
     if (running && isElsewhere) handsFree.stop()
     place = shown
-    set(status)
+    status.set(status.get())
     return () => {
       // The next page's box, if any, is there in the same commit.
       queueMicrotask(() => {
@@ -60,7 +57,7 @@ export const handsFree = {
       })
       .finally(() => {
         if (running === stop) running = null
-        set('off')
+        status.set('off')
       })
   },
   stop(): void {
@@ -70,13 +67,13 @@ export const handsFree = {
 }
 
 async function converse(signal: AbortSignal): Promise<void> {
-  set('listening')
+  status.set('listening')
   using microphone = await openMicrophone()
   while (!signal.aborted) {
-    set('listening')
-    const recording = await microphone.utterance(signal, () => set('hearing'))
+    status.set('listening')
+    const recording = await microphone.utterance(signal, () => status.set('hearing'))
     if (!recording) continue
-    set('writing')
+    status.set('writing')
     const { draftKey } = place ?? {}
     if (draftKey === undefined) return
     let words = ''
@@ -88,12 +85,12 @@ async function converse(signal: AbortSignal): Promise<void> {
     // The message box has the text again, and shows the reason.
     const said = await say(words.trim(), signal)
     if (said === null) return
-    set('waiting')
+    status.set('waiting')
     const answer = await nextAnswer(known, said, signal)
     // The microphone does not stay open for what nobody will answer.
     if (answer === 'not-sent') return
     if (!answer) continue
-    set('reading')
+    status.set('reading')
     await readUntilInterrupted(microphone, answer, signal)
   }
 }
@@ -176,18 +173,13 @@ function nextAnswer(
     const end = (settle: () => void): void => {
       leave?.()
       leaveOutbox?.()
-      listeners.delete(look)
+      leaveStatus()
       signal.removeEventListener('abort', onAbort)
       settle()
     }
     const leaveOutbox = outbox?.subscribe(look)
-    listeners.add(look)
+    const leaveStatus = status.subscribe(look)
     signal.addEventListener('abort', onAbort)
     look()
   })
-}
-
-function set(next: HandsFreeStatus): void {
-  status = next
-  for (const listener of listeners) listener()
 }

@@ -1,4 +1,5 @@
 import type { AppMessage, Client } from '../../../../shared/client/index.ts'
+import { pageValue } from '../../../page-value.ts'
 
 /** An answer that is being read aloud. */
 export type Reading = {
@@ -11,19 +12,15 @@ export type ReadingControls = { pause(): void; resume(): void }
 
 type State = { reading: Reading | null; problem: { messageId: string; text: string } | null }
 
-const listeners = new Set<() => void>()
-let state: State = { reading: null, problem: null }
+const state = pageValue<State>(() => ({ reading: null, problem: null }))
 let stopCurrent: AbortController | null = null
 let boxes = 0
 let controls: ReadingControls | null = null
 
 /** One answer at a time is read aloud in a tab. */
 export const readings = {
-  subscribe(listener: () => void): () => void {
-    listeners.add(listener)
-    return () => listeners.delete(listener)
-  },
-  get: (): State => state,
+  subscribe: state.subscribe,
+  get: state.get,
   pause(): void {
     controls?.pause()
     change({ status: 'paused' })
@@ -65,7 +62,7 @@ export async function readAloud(
   const stop = new AbortController()
   stopCurrent = stop
   const by = hasService ? 'server' : 'browser'
-  set({ reading: { messageId: message.id, status: 'starting', by }, problem: null })
+  state.set({ reading: { messageId: message.id, status: 'starting', by }, problem: null })
   let problem: string | null = null
   try {
     const { readMessage } = await import('./read-message.ts')
@@ -73,7 +70,7 @@ export async function readAloud(
       if (stop.signal.aborted) return
       controls = voiceControls
       // Paused before there was a voice, or between two segments.
-      const isPaused = state.reading?.status === 'paused'
+      const isPaused = state.get().reading?.status === 'paused'
       if (isPaused) voiceControls.pause()
       change({ by: voice, status: isPaused ? 'paused' : 'reading' })
     })
@@ -83,17 +80,13 @@ export async function readAloud(
   if (stopCurrent !== stop) return
   stopCurrent = null
   controls = null
-  set({
+  state.set({
     reading: null,
     problem: problem === null ? null : { messageId: message.id, text: problem },
   })
 }
 
 function change(changed: Partial<Reading>): void {
-  if (state.reading) set({ ...state, reading: { ...state.reading, ...changed } })
-}
-
-function set(next: State): void {
-  state = next
-  for (const listener of listeners) listener()
+  const now = state.get()
+  if (now.reading) state.set({ ...now, reading: { ...now.reading, ...changed } })
 }

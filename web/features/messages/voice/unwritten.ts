@@ -1,20 +1,18 @@
+import { Listeners } from '../../../../shared/client/store.ts'
+
 const kept = new Map<string, Blob>()
-const listeners = new Set<() => void>()
+const listeners = new Listeners()
 
 /** Recordings by message box whose transcription failed. Each is in memory until it succeeds or another is made. */
 export const unwritten = {
-  subscribe(listener: () => void): () => void {
-    listeners.add(listener)
-    return () => listeners.delete(listener)
-  },
+  subscribe: listeners.add,
   get: (draftKey: string): Blob | null => kept.get(draftKey) ?? null,
   keep(draftKey: string, recording: Blob): void {
     kept.set(draftKey, recording)
-    for (const listener of listeners) listener()
+    listeners.notify()
   },
   forget(draftKey: string): void {
-    if (!kept.delete(draftKey)) return
-    for (const listener of listeners) listener()
+    if (kept.delete(draftKey)) listeners.notify()
   },
 }
 

@@ -1,3 +1,6 @@
+import { keepChoice, keptChoice } from '../../../device/choices.ts'
+import { pageValue } from '../../../page-value.ts'
+
 export type VoiceSettings = {
   speed: number
   /** `server:NAME` or `browser:NAME`; empty: whatever is there. */
@@ -7,34 +10,23 @@ export type VoiceSettings = {
 export const SPEEDS = [0.75, 1, 1.25, 1.5, 1.75, 2] as const
 
 const KEY = 'throughline.voice'
-const listeners = new Set<() => void>()
-let current: VoiceSettings | null = null
+const current = pageValue(stored)
 
 /** The voice and speed with which this browser reads aloud. */
 export const voiceSettings = {
-  subscribe(listener: () => void): () => void {
-    listeners.add(listener)
-    return () => listeners.delete(listener)
-  },
-  get(): VoiceSettings {
-    current ??= stored()
-    return current
-  },
+  subscribe: current.subscribe,
+  get: current.get,
   set(change: Partial<VoiceSettings>): void {
-    current = { ...voiceSettings.get(), ...change }
-    try {
-      localStorage.setItem(KEY, JSON.stringify(current))
-    } catch {
-      // Storage is blocked: the choice lasts until the page is closed.
-    }
-    for (const listener of listeners) listener()
+    const settings = { ...current.get(), ...change }
+    keepChoice(KEY, JSON.stringify(settings))
+    current.set(settings)
   },
 }
 
 function stored(): VoiceSettings {
   const settings = { speed: 1, voice: '' }
   try {
-    const value: unknown = JSON.parse(localStorage.getItem(KEY) ?? '{}')
+    const value: unknown = JSON.parse(keptChoice(KEY) ?? '{}')
     if (typeof value !== 'object' || value === null) return settings
     if ('speed' in value && SPEEDS.some((speed) => speed === value.speed)) {
       settings.speed = Number(value.speed)

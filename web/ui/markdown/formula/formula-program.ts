@@ -1,34 +1,32 @@
 import { useSyncExternalStore } from 'react'
 import type { drawFormula } from './draw-formula.ts'
 import type { ChatToken } from '../parsing/tokens.ts'
+import { pageValue } from '../../../page-value.ts'
 
 /** `failed` without the program, as offline: then a formula stays as it was written. */
 type Program = 'none' | 'loading' | 'failed' | typeof drawFormula
 
-let program: Program = 'none'
-const listeners = new Set<() => void>()
+const program = pageValue<Program>(() => 'none')
 
 /** The program that draws formulas, loaded when the first one may be coming. */
 export const formulaProgram = {
-  get: (): Program => program,
-  subscribe(listener: () => void): () => void {
-    listeners.add(listener)
-    return () => listeners.delete(listener)
-  },
+  get: program.get,
+  subscribe: program.subscribe,
   load(): void {
     // After a failure the next formula loads it again.
-    if (program !== 'none' && program !== 'failed') return
-    become('loading')
+    const now = program.get()
+    if (now !== 'none' && now !== 'failed') return
+    program.set('loading')
     import('./draw-formula.ts').then(
-      ({ drawFormula }) => become(drawFormula),
-      () => become('failed'),
+      ({ drawFormula }) => program.set(drawFormula),
+      () => program.set('failed'),
     )
   },
 }
 
 export function useFormulaProgram(): Program {
   // Where nothing can be loaded, as without scripts, the formula stays as source.
-  return useSyncExternalStore(formulaProgram.subscribe, formulaProgram.get, () => 'failed')
+  return useSyncExternalStore(program.subscribe, program.get, () => 'failed')
 }
 
 /** Matches texts that may contain a formula. */
@@ -44,9 +42,4 @@ export function holdsFormula(token: ChatToken): boolean {
   return token.type === 'table'
     ? mayHoldFormula.test(token.raw)
     : (inner as ChatToken[]).some(holdsFormula)
-}
-
-function become(next: Program): void {
-  program = next
-  for (const listener of listeners) listener()
 }

@@ -2,6 +2,7 @@ import type { File as StoredFile } from '../../../../../shared/contract/file.ts'
 import { newId } from '../../../../../shared/contract/new-id.ts'
 import { removeStored } from '../drafts/draft-storage.ts'
 import type { TextStorage } from '../../../../person-storage.ts'
+import { Listeners } from '../../../../../shared/client/store.ts'
 
 /** A file beside an unsent text. */
 export type Attachment = { key: string; name: string } & (
@@ -47,7 +48,7 @@ export class Attachments {
   readonly #sources = new Map<string, Source>()
   /** Boxes whose stored files could not be noted: nobody is known yet, or the storage is full or blocked. */
   readonly #unstored = new Set<string>()
-  readonly #listeners = new Set<() => void>()
+  readonly #listeners = new Listeners()
   #count = 0
 
   constructor(storage: TextStorage, upload: Upload) {
@@ -55,10 +56,7 @@ export class Attachments {
     this.#upload = upload
   }
 
-  subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
-  }
+  readonly subscribe = this.#listeners.add
 
   get(draft: string): readonly Attachment[] {
     const known = this.#lists.get(draft)
@@ -118,7 +116,7 @@ export class Attachments {
     this.#lists.clear()
     this.#unstored.clear()
     removeStored(this.#storage, PREFIX)
-    for (const listener of this.#listeners) listener()
+    this.#listeners.notify()
   }
 
   giveBack(draft: string, files: readonly Attached[]): void {
@@ -137,7 +135,7 @@ export class Attachments {
     for (const draft of this.#lists.keys()) {
       if (stored === null || stored === PREFIX + draft) this.#join(draft)
     }
-    for (const listener of this.#listeners) listener()
+    this.#listeners.notify()
   }
 
   #add(draft: string, file: File, place: UploadPlace): void {
@@ -198,7 +196,7 @@ export class Attachments {
       this.#unstored.add(draft)
       // Storage is full or blocked: they last until the page is closed.
     }
-    for (const listener of this.#listeners) listener()
+    this.#listeners.notify()
   }
 
   #stored(draft: string): readonly Attachment[] {

@@ -1,6 +1,7 @@
 import type { NewSession } from '../../../../../shared/client/index.ts'
 import type { Attachments } from '../attachments/attachments.ts'
 import type { Drafts } from './drafts.ts'
+import { Listeners } from '../../../../../shared/client/store.ts'
 
 /** The settings of the session that a message box will create. */
 export type Beginning = Omit<NewSession, 'projectId'>
@@ -17,7 +18,7 @@ export class Beginnings {
   readonly #attachments: Attachments
   /** The choices of this tab, and whether the box had text or files at that time. */
   readonly #own = new Map<string, { beginning: Beginning; wasFilled: boolean }>()
-  readonly #listeners = new Set<() => void>()
+  readonly #listeners = new Listeners()
   #last: { text: string; beginning: Beginning } = { text: '', beginning: NONE }
 
   constructor(drafts: Drafts, attachments: Attachments) {
@@ -28,11 +29,9 @@ export class Beginnings {
   }
 
   subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener)
-    const leave = this.#drafts.subscribe(listener)
+    const leaves = [this.#listeners.add(listener), this.#drafts.subscribe(listener)]
     return () => {
-      this.#listeners.delete(listener)
-      leave()
+      for (const leave of leaves) leave()
     }
   }
 
@@ -50,7 +49,7 @@ export class Beginnings {
     if (isPlain(beginning)) this.#own.delete(box)
     else this.#own.set(box, { beginning, wasFilled })
     this.#store(box, wasFilled ? beginning : NONE)
-    for (const listener of this.#listeners) listener()
+    this.#listeners.notify()
   }
 
   /** Adds what was chosen for one box to what was chosen for another. */

@@ -1,5 +1,6 @@
 import { removeStored } from './draft-storage.ts'
 import type { TextStorage } from '../../../../person-storage.ts'
+import { Listeners } from '../../../../../shared/client/store.ts'
 
 const PREFIX = 'draft.'
 const SAVE_AFTER_MS = 250
@@ -15,17 +16,14 @@ export class Drafts {
   readonly #unsaved = new Set<string>()
   /** Taken, and not kept elsewhere yet: the stored copy stays. */
   readonly #taken = new Set<string>()
-  readonly #listeners = new Set<() => void>()
+  readonly #listeners = new Listeners()
   #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(storage: TextStorage) {
     this.#storage = storage
   }
 
-  subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
-  }
+  readonly subscribe = this.#listeners.add
 
   get(key: string): string {
     const known = this.#texts.get(key)
@@ -42,7 +40,7 @@ export class Drafts {
     // An empty box means that the text was sent: it must not come back after an immediate reload.
     if (text === '') this.save()
     else this.#timer = setTimeout(() => this.save(), SAVE_AFTER_MS)
-    this.#notify()
+    this.#listeners.notify()
   }
 
   /** Returns the text for sending and empties the box. The stored copy stays until `release`. */
@@ -80,7 +78,7 @@ export class Drafts {
 
   report(key: string, problem: string): void {
     this.#problems.set(key, problem)
-    this.#notify()
+    this.#listeners.notify()
   }
 
   save(): void {
@@ -111,7 +109,7 @@ export class Drafts {
       if (!this.#unsaved.has(one) && !this.#taken.has(one)) this.#texts.delete(one)
     }
     this.save()
-    this.#notify()
+    this.#listeners.notify()
   }
 
   /**
@@ -136,10 +134,6 @@ export class Drafts {
     this.#unsaved.clear()
     this.#taken.clear()
     removeStored(this.#storage, PREFIX)
-    this.#notify()
-  }
-
-  #notify(): void {
-    for (const listener of this.#listeners) listener()
+    this.#listeners.notify()
   }
 }
