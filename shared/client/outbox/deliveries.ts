@@ -8,6 +8,14 @@ import type { OutboxStorage } from './storage.ts'
 import { Turns } from './turns.ts'
 import type { UploadFile } from './upload.ts'
 
+export type DeliveryParts = {
+  api: Api
+  storage: OutboxStorage
+  upload: UploadFile
+  /** Called when a connection has told whose it is. */
+  onOwner: (id: string) => void
+}
+
 /** Sends the waiting messages while there is a connection: one at a time in each session, over all tabs. */
 export class Deliveries {
   readonly #storage: OutboxStorage
@@ -24,15 +32,7 @@ export class Deliveries {
   /** True when there is a connection and its person is known. */
   #isOnline = false
 
-  constructor(
-    parts: {
-      api: Api
-      storage: OutboxStorage
-      upload: UploadFile
-      onOwner: (id: string) => void
-    },
-    local: LocalOutbox,
-  ) {
+  constructor(parts: DeliveryParts, local: LocalOutbox) {
     this.#api = parts.api
     this.#storage = parts.storage
     this.#upload = parts.upload

@@ -1,13 +1,12 @@
-import type { Api } from '../app.ts'
 import type { SessionStore } from '../session/session-store.ts'
 import { Deliveries } from './deliveries.ts'
+import type { DeliveryParts } from './deliveries.ts'
 import { nextPlace } from './entry.ts'
 import type { OutboxEntry } from './entry.ts'
 import { LocalOutbox } from './local-outbox.ts'
 import { newEntry } from './outbox.ts'
 import type { NewMessage, Outbox, OutboxSend } from './outbox.ts'
 import type { OutboxStorage } from './storage.ts'
-import type { UploadFile } from './upload.ts'
 
 /**
  * One client's part in an outbox that tabs share: any of them that is online sends, one message at a time in each
@@ -22,11 +21,7 @@ export class OutboxDriver implements Outbox {
   readonly #endListening: () => void
 
   constructor(
-    parts: {
-      api: Api
-      storage: OutboxStorage
-      upload: UploadFile
-      onOwner: (id: string) => void
+    parts: DeliveryParts & {
       /** The name of the tab in which this client writes. */
       tab: string
     },

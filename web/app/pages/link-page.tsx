@@ -6,7 +6,7 @@ import { askAuth } from '../../auth.ts'
 import { PersonForm } from '../../features/sign-in/person-form.tsx'
 import { Button } from '../../ui/controls/button.tsx'
 import { Outcome } from '../../ui/notices/outcome.tsx'
-import { TextField } from '../../ui/controls/text-field.tsx'
+import { NewPasswordField } from '../../ui/controls/new-password-field.tsx'
 import { useAttempt } from '../../ui/use-attempt.ts'
 import { CardPage } from '../sign-in/card-page.tsx'
 import { useLanguage } from '../../language/language.ts'
@@ -82,17 +82,11 @@ function NewPassword({ token }: { token: string }) {
       <form onSubmit={submit} className="grid gap-5">
         <Head title={t('A new password')} text={t('It replaces the old one everywhere.')} />
         {done === null && (
-          <TextField
+          <NewPasswordField
             label={t('New password')}
-            type="password"
             autoFocus
-            autoComplete="new-password"
-            hint={t('8 characters or more.')}
-            required
-            minLength={8}
-            maxLength={128}
             value={password}
-            onChange={({ target }) => setPassword(target.value)}
+            onChange={setPassword}
           />
         )}
         <Outcome error={error} done={done} />

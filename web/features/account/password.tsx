@@ -4,6 +4,7 @@ import { askAuth } from '../../auth.ts'
 import { trpc } from '../../client.ts'
 import { Button } from '../../ui/controls/button.tsx'
 import { Outcome } from '../../ui/notices/outcome.tsx'
+import { NewPasswordField } from '../../ui/controls/new-password-field.tsx'
 import { TextField } from '../../ui/controls/text-field.tsx'
 import { useAttempt } from '../../ui/use-attempt.ts'
 import { t } from '../../language/t.ts'
@@ -35,17 +36,7 @@ export function Password() {
         value={current}
         onChange={({ target }) => setCurrent(target.value)}
       />
-      <TextField
-        label={t('New password')}
-        type="password"
-        autoComplete="new-password"
-        required
-        minLength={8}
-        maxLength={128}
-        hint={t('8 characters or more.')}
-        value={next}
-        onChange={({ target }) => setNext(target.value)}
-      />
+      <NewPasswordField label={t('New password')} value={next} onChange={setNext} />
       <Outcome error={error} done={done} />
       <div>
         <Button type="submit" aria-disabled={isBusy}>

@@ -8,23 +8,9 @@ import { SelectField } from '../../ui/controls/select-field.tsx'
 import { TextField } from '../../ui/controls/text-field.tsx'
 import { LinkToHandOver } from './link-to-hand-over.tsx'
 import { roleName } from './role-name.ts'
+import { roles } from './roles.ts'
 import { t } from '../../language/t.ts'
 import { formatMoment } from '../../language/amounts.ts'
-
-const roles = [
-  {
-    value: 'member',
-    get label() {
-      return t('Member')
-    },
-  },
-  {
-    value: 'admin',
-    get label() {
-      return t('Administrator')
-    },
-  },
-] as const
 
 /** Invitations: a link is shown once, to be handed over. */
 export function Invites() {

@@ -7,22 +7,8 @@ import { Outcome } from '../../ui/notices/outcome.tsx'
 import { LimitsForm } from './limits-form.tsx'
 import { LinkToHandOver } from './link-to-hand-over.tsx'
 import type { Person } from './people.tsx'
+import { roles } from './roles.ts'
 import { t } from '../../language/t.ts'
-
-const roles = [
-  {
-    value: 'member',
-    get label() {
-      return t('Member')
-    },
-  },
-  {
-    value: 'admin',
-    get label() {
-      return t('Administrator')
-    },
-  },
-] as const
 
 /** A dialog in which an administrator changes a person's role, limits and state. */
 export function PersonDialog({ person, onClose }: { person: Person; onClose: () => void }) {

@@ -2,6 +2,7 @@ import { useState } from 'react'
 import type { FormEvent } from 'react'
 import { Button } from '../../ui/controls/button.tsx'
 import { Outcome } from '../../ui/notices/outcome.tsx'
+import { NewPasswordField } from '../../ui/controls/new-password-field.tsx'
 import { TextField } from '../../ui/controls/text-field.tsx'
 import { useAttempt } from '../../ui/use-attempt.ts'
 import { t } from '../../language/t.ts'
@@ -38,17 +39,7 @@ export function PersonForm(props: { onCreate: (person: NewPerson) => Promise<str
         value={email}
         onChange={({ target }) => setEmail(target.value)}
       />
-      <TextField
-        label={t('Password')}
-        type="password"
-        autoComplete="new-password"
-        hint={t('8 characters or more.')}
-        required
-        minLength={8}
-        maxLength={128}
-        value={password}
-        onChange={({ target }) => setPassword(target.value)}
-      />
+      <NewPasswordField label={t('Password')} value={password} onChange={setPassword} />
       <Outcome error={error} done={done} />
       <Button type="submit" kind="primary" className="min-h-10" aria-disabled={isBusy}>
         {t('Create account')}
