@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { UserId } from '../../shared/contract/ids.ts'
 
-/** A UUID (of version 8: of an own making) that is always the same for the same key of the same person. */
+/** A UUID of version 8 (custom), always the same for the same key of the same person. */
 export function derivedId(userId: UserId, what: string, key: string): string {
   const digest = createHash('sha256')
     .update(JSON.stringify([userId, what, key]))

@@ -3,20 +3,24 @@ import type { FastifyReply } from 'fastify'
 import { toHttpError } from '../http/http-errors.ts'
 import type { LogIds } from '../log-ids.ts'
 
-/** Proxies cut what is silent: it is so for less than twice as long. Milliseconds. */
+/**
+ * The interval of pings. Proxies close silent connections; the longest silence is less than twice this. Milliseconds.
+ */
 const PING = 10_000
 
 type EventStream = {
-  /** Each is one event, or several, as they are written, without the empty line that ends the last. */
+  /** Each is one or several events as they are written, without the empty line after the last. */
   lines: AsyncGenerator<string, void, void>
-  /** By which events the protocol says that a stream failed. */
+  /** The events by which the protocol reports that a stream failed. */
   failed: (error: unknown) => string[]
   /** Logs a failure that is the server's. */
   report: (error: unknown, about?: LogIds) => void
   headers?: Record<string, string>
 }
 
-/** Answers with server-sent events, no faster than they are taken. A stream that fails says so at its end. */
+/**
+ * Answers with server-sent events, no faster than the client reads them. A stream that fails ends with an error event.
+ */
 export function sendEvents(
   reply: FastifyReply,
   { lines, failed, report, headers = {} }: EventStream,
@@ -36,8 +40,8 @@ export function sendEvents(
 }
 
 /**
- * The events as they come: each is taken when there is room, and handed on without a further generator or promise, for this
- * is done for each token of each reader.
+ * The events as a stream with backpressure. It uses no further generator or promise, because it runs for each token of
+ * each reader.
  */
 function readableOf(
   lines: AsyncGenerator<string, void, void>,
@@ -75,7 +79,7 @@ function readableOf(
       done(error)
     },
   })
-  // One timer for the whole stream: one for each event costs more than the event.
+  // One timer serves the whole stream, because one for each event would cost more than the event.
   const timer = setInterval(() => {
     if (isQuiet && stream.readableLength === 0) stream.push(': ping\n\n')
     isQuiet = true

@@ -1,16 +1,16 @@
 import { CallId, RunId, SessionId } from '../../shared/contract/ids.ts'
 
-/** Ids as the other protocols write them: a prefix and 32 hexadecimal digits. */
+/** The digits of an id. Other protocols write ids as a prefix and 32 hexadecimal digits. */
 export function hex(id: string): string {
   return id.replaceAll('-', '')
 }
 
-/** The digits as a UUID; whoever reads it checks that. */
+/** Formats the digits as a UUID. The reader of the id validates it. */
 export function dashed(digits: string): string {
   return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }
 
-/** A run that waits for outputs and goes on is several responses: the first has no number, the others 1, 2 … */
+/** A run that waits for outputs and goes on is several responses: the first has no number, the others have 1, 2 … */
 export type Segment = { runId: RunId; segment: number }
 
 export function responseId({ runId, segment }: Segment): string {
@@ -35,7 +35,7 @@ export function callId(id: CallId): string {
   return `call_${hex(id)}`
 }
 
-/** Also of an approval request. */
+/** Reads the id of a call, or of a request for its approval. */
 export function readCallId(id: string): CallId | null {
   return CallId.safeParse(dashed(id.replace(/^(call|mcpr|mcp)_/, ''))).data ?? null
 }

@@ -17,19 +17,19 @@ export type DoorOptions = {
   router: AnyTRPCRouter
   createContext: CreateContext<Context>
   services: Services
-  /** Logs a failure that is the server's. */
+  /** Logs a failure that is the server's fault. */
   report: (error: unknown, about?: LogIds) => void
 }
 
-/** One request of another protocol, admitted: whose it is, and the procedures as they may call them. */
+/** An admitted request of another protocol: its person, and the procedures with that person's rights. */
 export type DoorRequest = {
   userId: UserId
   user: User
   call: Call
   services: Services
-  /** @throws FORBIDDEN when who asks may only read: for what changes something by no procedure */
+  /** @throws FORBIDDEN for a read-only login; for writes that use no procedure */
   requireWrite(): void
-  /** Aborts when whoever asked is gone. */
+  /** Aborts when the client is gone. */
   signal: AbortSignal
 }
 
@@ -38,7 +38,7 @@ const BODY_BYTES = 64 * 1024 * 1024
 
 const admitted = new WeakMap<FastifyRequest, Promise<DoorRequest>>()
 
-/** A route that takes files: it is known who asks before their body is read. */
+/** A route that takes files: the caller is authenticated before the body is read. */
 export function takesFiles(options: DoorOptions) {
   return {
     bodyLimit: BODY_BYTES,
@@ -48,7 +48,7 @@ export function takesFiles(options: DoorOptions) {
       try {
         await admitting
       } catch (error) {
-        // The rest of a body that is refused is not waited for.
+        // The rest of a rejected body is not read.
         void reply.header('connection', 'close')
         throw error
       }

@@ -10,8 +10,8 @@ import { rawEvents } from '../log/reading/raw-events.ts'
 import type { Services } from '../services.ts'
 
 /**
- * The events of the log from where a run begins. An answer that was imported has none of its own: it is told by what it
- * says, in events that have the same places each time.
+ * The events of the log from the beginning of a run. An imported answer has no events of its own; it yields events made
+ * from its contents, which have the same places each time.
  */
 export async function* runEvents(
   reading: Pick<Services, 'database' | 'hub'>,

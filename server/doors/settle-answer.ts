@@ -6,7 +6,7 @@ import type { Services } from '../services.ts'
 /** The interval and the longest wait for the compaction of an answer that just ended. Milliseconds. */
 const SETTLING = { every: 50, atMost: 5_000 }
 
-/** From here on the places of an answer's events stay as they are, whichever runs wrote it. */
+/** Waits until the places of an answer's events do not change any more, for all runs that wrote it. */
 export async function settleAnswer(
   { database: { db } }: Pick<Services, 'database'>,
   { messageId }: Pick<DoorRun, 'messageId'>,

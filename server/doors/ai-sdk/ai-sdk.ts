@@ -30,7 +30,10 @@ import type { From } from './follow-chat.ts'
 const ById = z.object({ id: z.string().min(1).max(200) })
 const Place = z.coerce.number().int().min(0).catch(-1)
 
-/** The AI SDK's UI message stream at `/api/chat`: the log is the truth, and of a posted history the last message is taken. */
+/**
+ * The AI SDK's UI message stream at `/api/chat`. The log has the history, so only the last message of a posted one is
+ * used.
+ */
 export function aiSdkDoor(options: DoorOptions) {
   return async function plugin(app: FastifyInstance): Promise<void> {
     acceptEmptyBodies(app)
@@ -83,7 +86,7 @@ async function take(door: DoorRequest, body: ChatBody): Promise<{ runId: RunId; 
   return { runId, from: { after: -1 } }
 }
 
-/** The files of a message; those of one that is sent again are stored, and are not fetched anew. */
+/** The files of a message. Files of a message that is sent again are stored already and are not fetched again. */
 async function filesOf(
   door: DoorRequest,
   given: readonly GivenFile[],
@@ -100,7 +103,7 @@ async function filesOf(
   return files.map((file) => file.id)
 }
 
-/** The answer that a page wants anew: the one that it names, the one to the question that it names, or the newest. */
+/** The answer that a page wants regenerated: the named one, the one to the named question, or the newest. */
 async function answerToReplace(
   { call, services, userId }: DoorRequest,
   sessionId: SessionId,
@@ -116,7 +119,7 @@ async function answerToReplace(
   const found = await findMessage(db, userId, messageOf(userId, chat, messageId))
   if (found?.message.sessionId !== sessionId) throw notFound('message in this chat')
   if (found.message.role === 'assistant') return found.message.id
-  // Any answer of the question will do: they all stand beside each other.
+  // Any answer to the question will do, because all of them are siblings.
   const run = await findRunOfQuestion(db, found.message.id)
   if (!run) throw notFound('answer')
   return run.messageId
@@ -159,7 +162,7 @@ async function answer(
   return { runId, from: { answered } }
 }
 
-/** The answer that is going, or the last one; null where nothing was asked. */
+/** The newest answer, running or ended; null when there is no question yet. */
 async function lastRun(door: DoorRequest, sessionId: SessionId): Promise<DoorRun | null> {
   const { call } = door
   const found = await call(messages.list, { sessionId, limit: 50 }).catch((error: unknown) => {
@@ -192,7 +195,7 @@ function stream(
   return sendEvents(reply, { lines: followChat(door, run, from), failed, report, headers })
 }
 
-/** The AI SDK makes up ids of its own form: each person's stand for the same ids of ours. */
+/** The AI SDK generates ids of its own form. Each person's ids are mapped to fixed ids of ours. */
 function sessionOf(userId: UserId, id: string): SessionId {
   return SessionId.safeParse(id).data ?? SessionId.parse(derivedId(userId, 'chat', id))
 }

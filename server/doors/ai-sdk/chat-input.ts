@@ -53,7 +53,7 @@ export type ChatInput =
   | { type: 'message'; id: string | undefined; text: string; files: GivenFile[] }
   | { type: 'answers'; answers: ChatAnswer[] }
 
-/** The last message alone: what came before it stands in the log. */
+/** Reads the last message only: the log has the messages before it. */
 export function readChatInput({ messages }: ChatBody): ChatInput {
   const last = Last.safeParse(messages.at(-1)).data
   if (!last || last.role === 'system') throw refused('The messages must end with one of the user.')

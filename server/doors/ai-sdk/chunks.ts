@@ -11,7 +11,7 @@ export type Chunk = { type: string } & Record<string, unknown>
 export class UiChunks {
   readonly #run: DoorRun
   #begun = false
-  /** Null while no step is open. The first part of it, and whether it has made calls. */
+  /** The open step: its first part, and whether it has made calls; null while no step is open. */
   #step: { start: number; hasCalls: boolean } | null = null
   #open: { part: number; id: string; kind: 'text' | 'reasoning'; length: number } | null = null
   #attempt = 0
@@ -27,7 +27,7 @@ export class UiChunks {
     return [{ type: 'start', messageId: this.#run.messageId }]
   }
 
-  /** At the end of what a stream says while the run waits. */
+  /** The last chunks of a stream whose run waits. */
   pause(): Chunk[] {
     return [...this.#endStep(), { type: 'finish' }]
   }
@@ -69,7 +69,7 @@ export class UiChunks {
     if (attempt === 1) return [...begin, ...this.#endStep()]
     // The parts of the cut step are removed.
     const reset = this.#step !== null && !this.#step.hasCalls && this.#step.start >= keepParts
-    // A text that is kept goes on where it was.
+    // A text that is kept is continued.
     if (this.#open && this.#open.part >= keepParts) this.#open = null
     return [...begin, ...(reset ? [{ type: 'reset-step' }] : [])]
   }
@@ -101,7 +101,7 @@ export class UiChunks {
     chunks.push(...this.#questions(call))
     if (status === before) return chunks
     this.#calls.set(call.id, status)
-    // One that was stopped was not decided about.
+    // Nobody decided about a call that was stopped.
     if (before === 'awaiting-approval' && status !== 'failed') {
       const approved = status !== 'denied'
       chunks.push({ type: 'tool-approval-response', approvalId: toolCallId, approved })
@@ -137,7 +137,7 @@ export class UiChunks {
     })
   }
 
-  /** A step is what the model said at once, and then its calls: text after calls is the next one. */
+  /** A step is text of the model and then its calls: text after calls begins the next step. */
   #stepFor(part: number, isCall: boolean): Chunk[] {
     const step = this.#step
     if (step && (isCall || !step.hasCalls)) {

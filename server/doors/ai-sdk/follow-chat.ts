@@ -9,12 +9,12 @@ import { UiChunks } from './chunks.ts'
 import type { Chunk } from './chunks.ts'
 import { waitsForOthers } from '../../../shared/session/waiting-call.ts'
 
-/** From where a stream says an answer: after a place that the reader has, or after the calls that it just answered. */
+/** The place where a stream begins: after the reader's place in the log, or after the calls that were just answered. */
 export type From = { after: number } | { answered: ReadonlySet<CallId> }
 
 /**
- * One answer as server-sent events, until it ends, or waits for somebody. The last event of what one place of the log says
- * has that place as its id: a reader that takes events up to an id at once goes on from there exactly.
+ * One answer as server-sent events, until it ends or waits for somebody. The last event of each place in the log has
+ * that place as its id, so that a reader resumes exactly there.
  */
 export async function* followChat(
   { services, signal, userId }: DoorRequest,
@@ -25,7 +25,7 @@ export async function* followChat(
   await settleAnswer({ database }, run, signal)
   const chunks = new UiChunks(run)
   const answered = 'answered' in from ? [...from.answered] : []
-  /** The calls that the log has told of, and whether the run waits for each. */
+  /** The calls in the log so far, and whether the run waits for each. */
   const calls = new Map<CallId, boolean>()
   let isSaid = answered.length === 0
   for await (const { seq, event } of runEvents(services, run, signal)) {
@@ -37,7 +37,7 @@ export async function* followChat(
     if (event.type === 'tool' && event.messageId === run.messageId) {
       calls.set(event.call.id, waitsForOthers(event.call))
     }
-    // Calls may be answered before the run has come to wait for them, and then it never says that it waits.
+    // Calls may be answered before the run begins to wait for them, and then no event says that it waits.
     const begins =
       !isSaid &&
       (answered.every((id) => calls.get(id) === false) ||
@@ -55,17 +55,17 @@ export async function* followChat(
   }
   yield 'data: [DONE]'
 
-  /** True when the run waits now for what it waited for here, and not for something later. */
+  /** True when the run still waits for the same calls, and not for later ones. */
   async function isPaused(known: ReadonlyMap<CallId, boolean>): Promise<boolean> {
     const now = await findDoorRun(database.db, userId, run.runId, 0)
     if (now?.status !== 'waiting') return false
     const stored = (await callsOfRuns(database.db, [run.runId])).get(run.runId) ?? []
-    // Each answer wakes the run: as long as nothing was answered it has not waited again.
+    // Each answer to a call resumes the run, so it cannot wait for other calls before one of these is answered.
     return stored.every(({ call }) => waitsForOthers(call) === (known.get(call.id) ?? false))
   }
 }
 
-/** Several events that are written at once; none where there is nothing to say. */
+/** Events that are written together; none when there is nothing to send. */
 function* lines(seq: number | null, chunks: readonly Chunk[]): Generator<string> {
   if (chunks.length === 0) return
   const written = chunks.map((chunk) => `data: ${JSON.stringify(chunk)}`)

@@ -1,11 +1,11 @@
 import { FileId } from '../../../shared/contract/ids.ts'
 import { FileRefusal } from './refusal.ts'
 
-/** A file as a request of another protocol brings it along, and where it stands there. */
+/** A file in a request of another protocol, and its place in the request. */
 export type GivenFile = { place: string; name: string | null } & (
   | { type: 'bytes'; mimeType: string | null; bytes: Buffer }
   | { type: 'url'; url: string }
-  /** One that is stored already. */
+  /** A file that is stored already. */
   | { type: 'stored'; id: FileId }
 )
 
@@ -16,7 +16,7 @@ const BASE64 = /^[A-Za-z0-9+/_\s-]*(?:=[=\s]*)?$/
 /** The path of a file of this server. */
 const OWN = /^\/(?:[^?#]*\/)?api\/files\/([0-9a-f-]{36})$/i
 
-/** A file by its address: a `data:` URL, one of the web, or the path of one of this server's own files. */
+/** A file by its URL: a `data:` URL, a URL of the web, or the path of one of this server's own files. */
 export function fileAt(url: string, { place, name }: Pick<GivenFile, 'place' | 'name'>): GivenFile {
   const head = DATA.exec(url.slice(0, MAX_HEAD))
   if (head) {
@@ -39,14 +39,14 @@ export function fileAt(url: string, { place, name }: Pick<GivenFile, 'place' | '
   )
 }
 
-/** Of `file_data`: a data URL, or base64 alone. */
+/** A file from `file_data`: a data URL, or only base64. */
 export function fileOfData(data: string, known: Pick<GivenFile, 'place' | 'name'>): GivenFile {
   if (/^data:/i.test(data)) return fileAt(data, known)
   const bytes = base64(data, known.place)
   return { ...known, type: 'bytes', mimeType: null, bytes }
 }
 
-/** Of `file_id`: a file that was uploaded to `/api/files`, or by an earlier request. */
+/** A file from `file_id`: it was uploaded to `/api/files`, or came with an earlier request. */
 export function storedFile(id: string, place: string): GivenFile {
   const known = FileId.safeParse(id.replace(/^file-/, '')).data
   if (!known) throw new FileRefusal('invalid_file', 'There is no such file here.', place)

@@ -1,6 +1,6 @@
 import { TRPCError } from '@trpc/server'
 
-/** A file that cannot be taken, and where in the request it stands. */
+/** A file that cannot be used, with its place in the request. */
 export class FileRefusal extends TRPCError {
   readonly place: string
   readonly reason: 'unsupported_content' | 'invalid_file' | 'file_too_large' | 'too_many_files'

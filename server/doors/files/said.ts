@@ -4,14 +4,14 @@ import type { DoorRequest } from '../request.ts'
 import type { GivenFile } from './given-file.ts'
 import { requireFew, storeFiles, withinTime } from './store-files.ts'
 
-/** A call that the assistant is said to have made, and what came of it. It is never carried out here. */
+/** A call in a posted history, with its outcome. It is never carried out here. */
 export type SaidCall = {
-  /** As the client wrote it. */
+  /** The id that the client wrote. */
   id: string
   name: string
   source: ToolCall['source']
   arguments: string
-  /** Null while nothing that came of it was read. */
+  /** Null until its output is read. */
   result: { output: unknown } | { error: string } | null
 }
 
@@ -23,7 +23,7 @@ export type Said<Kind = File> = {
   calls?: SaidCall[]
 }
 
-/** Stores the files of what was said; by the place of each in the request, too. */
+/** Stores the files of posted messages. Also returns them by their places in the request. */
 export async function storeSaid(
   door: DoorRequest,
   said: readonly Said<GivenFile>[],

@@ -8,16 +8,16 @@ import type { DoorRequest } from '../request.ts'
 import type { GivenFile } from './given-file.ts'
 import { FileRefusal } from './refusal.ts'
 
-/** The whole of a fetch, with its redirects, and of all that a request asks for. Milliseconds. */
+/** The time for one fetch, with its redirects, and for all fetches of a request. Milliseconds. */
 const FETCH_MS = { each: 20_000, all: 60_000 }
 
-/** The most files of a request, its history included, and the most of them that are fetched. */
+/** The most files of a request, with those of its history, and the most of them that are fetched. */
 const MOST = { files: 200, fetched: 20 }
 
 type Bytes = Extract<GivenFile, { type: 'bytes' }>
 
 /**
- * Refuses what is too much, before anything is fetched or stored.
+ * Rejects too many files, before any is fetched or stored.
  *
  * @param given the files of each message
  * @throws {FileRefusal}
@@ -39,14 +39,14 @@ export function requireFew(
   refuse(`${MOST.fetched} files of a request may be addresses, at most.`, fetched[MOST.fetched])
 }
 
-/** Aborts when who asks is gone, or when all that their request has fetched has taken too long. */
+/** Aborts when the client is gone, or when all fetches of the request together take too long. */
 export function withinTime({ signal }: Pick<DoorRequest, 'signal'>): AbortSignal {
   return AbortSignal.any([signal, AbortSignal.timeout(FETCH_MS.all)])
 }
 
 /**
- * Stores what a request brings along as files of whoever sent it. The same bytes under the same name are the same file, so
- * that a request that is repeated, or has the history of the one before, stores nothing again.
+ * Stores the files of a request as files of its sender. The same bytes under the same name are the same file, so a
+ * repeated request, or one that repeats the history, stores nothing twice.
  *
  * @throws {FileRefusal} and as uploads do
  */
@@ -59,7 +59,7 @@ export async function storeFiles(
   if (given.length === 0) return []
   door.requireWrite()
   const stored: File[] = []
-  // One after the other: each holds its bytes meanwhile.
+  // One file after the other, because each is held in memory meanwhile.
   for (const file of given) {
     if (file.type === 'stored') {
       stored.push(await find(door, file))
@@ -96,7 +96,7 @@ async function store(door: DoorRequest, { bytes, mimeType, name, place }: Bytes)
   }
 }
 
-/** From the public internet alone, and only where the operator lets the model's own tool do the same. */
+/** Fetches from the public internet only, and only where the operator allows the model's own tool to do so. */
 async function download(
   door: DoorRequest,
   { url, name, place }: Extract<GivenFile, { type: 'url' }>,
@@ -136,7 +136,7 @@ async function download(
   }
 }
 
-/** The name that an address ends with, as it is written where it cannot be decoded. */
+/** The last segment of a URL's path; encoded, when it cannot be decoded. */
 export function lastSegment(url: string): string {
   const segment = URL.parse(url)?.pathname.split('/').at(-1) ?? ''
   try {

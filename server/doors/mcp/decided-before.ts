@@ -3,7 +3,9 @@ import type { CallId } from '../../../shared/contract/ids.ts'
 import type { ToolCall } from '../../../shared/contract/tool.ts'
 import type { DoorRequest } from '../request.ts'
 
-/** The call, if just this was decided about it before: an agent whose answer was lost says it again. Else null. */
+/**
+ * The call, if the same decision about it was made before, because an agent that lost the answer repeats it; else null.
+ */
 export async function decidedBefore(
   { services, userId }: Pick<DoorRequest, 'services' | 'userId'>,
   callId: CallId,

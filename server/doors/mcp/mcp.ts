@@ -6,8 +6,7 @@ import type { DoorOptions } from '../request.ts'
 import { sessionTools } from './session-tools.ts'
 
 /**
- * An MCP server over streamable HTTP at `/mcp`. Nothing of it lasts longer than a request: what a client comes back to is
- * the session, by its id.
+ * An MCP server over streamable HTTP at `/mcp`. It keeps no state between requests: clients resume by the session's id.
  */
 export function mcpDoor(options: DoorOptions) {
   return async function plugin(app: FastifyInstance): Promise<void> {
@@ -36,7 +35,7 @@ export function mcpDoor(options: DoorOptions) {
         })
         const answer = await handler.fetch(asked, { parsedBody: request.body })
         isAnswered = true
-        // The library also calls it a failure when a request is none of the protocol's.
+        // The library also reports requests that break the protocol as failures.
         if (answer.status >= 500) {
           for (const error of failures) options.report(error, { request: request.id })
         }

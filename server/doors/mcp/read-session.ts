@@ -5,7 +5,7 @@ import type { Message } from '../../../shared/contract/message.ts'
 import { rawEvents } from '../../log/reading/raw-events.ts'
 import type { DoorRequest } from '../request.ts'
 
-/** Messages that are read at once. */
+/** The most messages that are read at once. */
 const NEWEST = 50
 
 /** A session for another agent: its state, and its newest messages, as text and calls. */
@@ -42,7 +42,7 @@ function asksSomething({ parts }: Message): boolean {
   return parts.some((part) => part.type === 'tool' && openQuestion(part.call) !== undefined)
 }
 
-/** A message as another agent reads it: what was said, also a refusal, and the calls. */
+/** A message as another agent reads it: its text, with refusals, and its calls. */
 export function toShown({ id, role, status, parts, error }: Message) {
   const said = parts.map((part) =>
     part.type === 'text' || part.type === 'refusal' ? part.text : '',

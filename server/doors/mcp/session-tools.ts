@@ -11,7 +11,7 @@ import type { DoorOptions, DoorRequest } from '../request.ts'
 import { decidedBefore } from './decided-before.ts'
 import { readSession, waitForSession } from './read-session.ts'
 
-/** Clients give a request up after a minute, unless they are told otherwise. Seconds. */
+/** The time for which a tool waits. Clients cancel a request after a minute by default. Seconds. */
 const WAIT = { usual: 45, most: 600 }
 
 type Tool = { inputSchema: z.ZodObject; carryOut: (input: unknown) => Promise<unknown> }
@@ -25,7 +25,7 @@ function tool<Shape extends z.ZodObject>(
 
 const Text = z.string().min(1).describe('What to say')
 
-/** The tools by which another agent hands work to a session here, each safe to repeat by its ids. */
+/** The tools by which another agent gives work to a session here. Each can be repeated safely under the same ids. */
 export function sessionTools(
   door: DoorRequest,
   { report }: Pick<DoorOptions, 'report'>,

@@ -13,9 +13,9 @@ import { waitsForOthers } from '../../../shared/session/waiting-call.ts'
 export type Sent = { messageId: MessageId; runId: RunId }
 
 /**
- * Says what came of the calls that a run waits for: of all of them, or of none.
+ * Records the outputs of the calls that a run waits for: of all of them, or of none.
  *
- * @param join says something to the run before that, so that the model reads it with the outputs
+ * @param join adds a message to the run first, so that the model reads it with the outputs
  * @returns the run that goes on
  */
 export async function answerCalls(
@@ -32,7 +32,7 @@ export async function answerCalls(
       param: 'input',
     })
   }
-  // Of the same step: what the run has asked for since is answered by a later request.
+  // Only calls of the same step: later calls of the run are answered by a later request.
   const steps = new Set(found.map((stored) => stored?.step))
   const calls = (await callsOfRuns(db, [runId])).get(runId) ?? []
   const left = calls.find(
@@ -52,7 +52,7 @@ export async function answerCalls(
     return { runId, joined: null }
   }
   if (!found.some((stored) => stored && waitsForOthers(stored.call))) {
-    // The same once more is taken, and what is said with it is another question.
+    // A repetition of the same outputs is accepted, and a message with it is another question.
     await take()
     return { runId, joined: await join(sessionId) }
   }

@@ -6,14 +6,14 @@ import type { RunId, SessionId } from '../../../shared/contract/ids.ts'
 import { derivedId } from '../derived-id.ts'
 import type { DoorRequest } from '../request.ts'
 
-/** The identity of a question; nothing of its request is fetched or stored yet. */
+/** The identity of a question. Nothing of its request is fetched or stored yet. */
 export type Asking = {
-  /** The id of the question, where the request can be repeated. */
+  /** The id of the question, if the request can be repeated. */
   id: MessageId | undefined
   /**
-   * Takes the session back if the question does not come about: it was made for nothing else.
+   * Deletes the session, which was made for the question only, when the question is not stored.
    *
-   * @param ifEmpty where another request with this key may ask in the same session
+   * @param ifEmpty for a session in which another request with this key may ask
    */
   takeBack: (id: SessionId, ifEmpty?: boolean) => void
 }
@@ -27,8 +27,8 @@ const UNSURE: ReadonlySet<TRPCError['code']> = new Set([
 /**
  * Asks a question, once for each key.
  *
- * @param kind of the request: the same key is another one elsewhere
- * @param key null where the client gave none
+ * @param kind of the request: the same key of another kind is another key
+ * @param key null when the client sent none
  */
 export async function askOnce(
   { call, services, userId }: DoorRequest,

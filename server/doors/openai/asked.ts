@@ -9,7 +9,7 @@ import { DoorError } from './errors.ts'
 import { GivenFormat } from './output-format.ts'
 import { givenParameters } from './parameters.ts'
 
-/** The fields of a request that say what the model is asked, whether it is asked or only counted. */
+/** The fields that define the request to the model, for asking it and for counting tokens. */
 export const askedFields = {
   input: z.unknown().optional(),
   model: z.string().nullish(),
@@ -27,7 +27,7 @@ const Behind = z.object({
 })
 
 /**
- * Reads what a request goes on with: the response before it, or a conversation, which is not looked up yet.
+ * Reads what a request continues: the previous response, or a conversation, which is not looked up yet.
  *
  * @returns nulls for a request that begins a conversation
  * @throws when both are given, or there is no such response of this user

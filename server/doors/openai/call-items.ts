@@ -3,10 +3,10 @@ import { callId, hex } from '../ids.ts'
 import type { Item } from './response-object.ts'
 import type { Unnumbered } from './text-items.ts'
 
-/** A call is a function that the client carries out, a question to a person, or a call that the server carries out. */
+/** A function that the client carries out, a request for a person's approval, or a call that the server carries out. */
 export type CallKind = 'function' | 'approval' | 'server'
 
-/** Null while there is nothing to say of it, or ever: one that the client cannot answer is between model and server. */
+/** The kind of the call's item; null while there is none, and for calls between the model and the server only. */
 export function kindOf({ source, status }: ToolCall): CallKind | null {
   if (source === 'client') {
     return status === 'running' ? 'function' : null
@@ -14,7 +14,7 @@ export function kindOf({ source, status }: ToolCall): CallKind | null {
   return status === 'awaiting-approval' ? 'approval' : status === 'pending' ? null : 'server'
 }
 
-/** One that the client answers. */
+/** True for a call that the client answers. */
 export function isAsked(kind: CallKind | null): kind is 'function' | 'approval' {
   return kind === 'function' || kind === 'approval'
 }
@@ -51,7 +51,7 @@ export function callItem(kind: CallKind, call: ToolCall, status: string): Item {
   }
 }
 
-/** A call of the server's as it is just now. */
+/** The item of a call that the server carries out, in the call's current state. */
 export function itemOfServerCall(call: ToolCall): Item {
   switch (call.status) {
     case 'awaiting-approval':
@@ -72,7 +72,7 @@ function toError(text: string): Record<string, unknown> {
   return { type: 'mcp_tool_execution_error', content: [{ type: 'text', text }] }
 }
 
-/** A function's call, and a question, are said at once. */
+/** The events of a function's call or of an approval request, which are sent complete at once. */
 export function callAtOnce(
   kind: 'function' | 'approval',
   call: ToolCall,
@@ -132,7 +132,7 @@ export function textOf(output: unknown): string {
   return typeof output === 'string' ? output : (JSON.stringify(output) ?? '')
 }
 
-/** Of tools that no MCP server brings. */
+/** The label of the server's own tools, which come from no MCP server. */
 export const OWN_LABEL = 'throughline'
 
 function labelOf({ source }: ToolCall): string {

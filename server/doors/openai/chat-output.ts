@@ -60,7 +60,7 @@ export function toCompletion(run: DoorRun, given: Record<string, unknown>) {
   }
 }
 
-/** The events of a response as chunks, which can only be added to; together those that came together. */
+/** The events of a response as chunks, in the groups in which they came. Chunks can only add text. */
 export async function* chatChunks(
   run: DoorRun,
   events: AsyncGenerator<readonly NumberedEvent[], void, void>,
@@ -79,14 +79,14 @@ export async function* chatChunks(
 class ChatChunks {
   readonly #run: DoorRun
   readonly #withUsage: boolean
-  /** Around each text: all but the text of a chunk is the same for the whole answer. */
+  /** The JSON before and after each text: only the text differs between the chunks of an answer. */
   readonly #before: string
   readonly #behind: string
   #calls = 0
   readonly #shown = new Set<string>()
-  /** The item of text that was shown and may not count. */
+  /** The text item that was streamed and may be discarded. */
   #givenUp: string | null = null
-  /** It ended with an error: nothing follows, not even that it is done. */
+  /** True after an error, which ends the stream without `[DONE]`. */
   isCut = false
   isOver = false
 
@@ -134,7 +134,7 @@ class ChatChunks {
   }
 
   #ended(response: Response): string[] {
-    // A takeover may also give up what was whole. The text of an answer that was stopped, or failed, stays what it is.
+    // A takeover may also discard complete items. The text of a stopped or failed answer stays.
     const kept = new Set(response.output.map(({ id }) => id))
     if ([...this.#shown].some((id) => !kept.has(id))) return this.#restarted()
     const failure = failureOf(response)
@@ -146,7 +146,7 @@ class ChatChunks {
     return [end, line({ ...head, choices: [], usage: usageOf(response) })]
   }
 
-  /** Ends the stream with an error: Chat Completions cannot take streamed text back. */
+  /** Ends the stream with an error, because Chat Completions cannot withdraw streamed text. */
   #restarted(): string[] {
     return this.#cut(new DoorError(AGAIN(this.#run), { code: 'answer_restarted' }))
   }
@@ -166,7 +166,7 @@ class ChatChunks {
   }
 }
 
-/** A character that the JSON before the text does not contain. */
+/** A placeholder for the text: a character that does not occur in the JSON before it. */
 const PLACE = '\u2028'
 
 /** The last lines of a stream that failed. */

@@ -22,7 +22,7 @@ import { readOutputFormat } from './output-format.ts'
 import { readParameters, refuseUnsupported } from './parameters.ts'
 import { readFunctionTools } from './tools.ts'
 
-/** `/v1/chat/completions`: the history that is posted becomes a session, whose question is its last message. */
+/** `/v1/chat/completions`: the posted history becomes a session, and its last message the question. */
 export function chatRoutes(app: FastifyInstance, options: DoorOptions): void {
   app.post('/v1/chat/completions', takesFiles(options), async (request, reply) => {
     const door = await admitDoor(options, request, reply)
@@ -41,7 +41,7 @@ export function chatRoutes(app: FastifyInstance, options: DoorOptions): void {
   })
 }
 
-/** Begins a completion, and says how it is asked for. */
+/** Begins a completion, and returns how the client wants to receive it. */
 async function create(door: DoorRequest, request: FastifyRequest) {
   const body = CreateChat.parse(request.body)
   const made = await begin(door, body, idempotencyKey(request))

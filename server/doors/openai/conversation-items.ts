@@ -15,10 +15,10 @@ import type { Page } from './lists.ts'
 import type { Item } from './response-object.ts'
 import { textItem } from './text-items.ts'
 
-/** Messages that are read at once, and the most UTF-16 units of items in a page, which has at least one. */
+/** Messages that are read at once, and the most UTF-16 units of items in a page; a page has at least one item. */
 const BOUNDS = { messages: 20, length: 1024 * 1024 }
 
-/** A page of what was said on the active branch. The caller has found the session as the user's. */
+/** A page of items of the active branch. The caller has checked that the session is the user's. */
 export async function conversationItems(door: DoorRequest, sessionId: SessionId, page: Page) {
   const { limit, order, after } = page
   const { db } = door.services.database
@@ -56,7 +56,7 @@ export async function conversationItems(door: DoorRequest, sessionId: SessionId,
   return listOf(data, false)
 }
 
-/** One item of what was said, on whichever branch. The caller has found the session as the user's. */
+/** One item of any branch. The caller has checked that the session is the user's. */
 export async function conversationItem(
   door: DoorRequest,
   sessionId: SessionId,
@@ -82,7 +82,7 @@ async function messageOf({ services, userId }: DoorRequest, itemId: string) {
   return callId && ((await findCall(services.database.db, userId, callId))?.messageId ?? null)
 }
 
-/** A call that was asked about, and was then made, is one item after the other. */
+/** A call that needed an approval is two items, one after the other. */
 function isSame(id: string, other: string): boolean {
   return id === other || id.replace(/^mcpr_/, 'mcp_') === other.replace(/^mcpr_/, 'mcp_')
 }
@@ -122,7 +122,7 @@ function toItemsOfPart(message: Message, part: Part, index: number): Item[] {
   return [{ ...textItem(text, 'completed'), status: statusOfText(message, index) }]
 }
 
-/** Of the last text of an answer that is being written, or was cut. */
+/** The status of the last text of an answer that is being written or was cut. */
 function statusOfText({ status, parts }: Message, index: number): string {
   if (index < parts.length - 1 || status === 'completed') return 'completed'
   return status === 'running' || status === 'waiting' ? 'in_progress' : 'incomplete'

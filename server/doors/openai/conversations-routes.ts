@@ -22,11 +22,11 @@ import { readConversationItems } from './posted/response-input.ts'
 const Create = z
   .looseObject({ items: z.array(z.unknown()).nullish(), metadata: Metadata.nullish() })
   .nullish()
-/** OpenAI's own bound. */
+/** The bound is OpenAI's own. */
 const Add = z.looseObject({ items: z.array(z.unknown()).min(1).max(20) })
 const Update = z.looseObject({ metadata: Metadata.nullable() })
 
-/** `/v1/conversations`: a session is one. */
+/** `/v1/conversations`: a conversation is a session. */
 export function conversationsRoutes(app: FastifyInstance, options: DoorOptions): void {
   app.post('/v1/conversations', takesFiles(options), async (request, reply) => {
     const door = await admitDoor(options, request, reply)
@@ -84,14 +84,14 @@ export function conversationsRoutes(app: FastifyInstance, options: DoorOptions):
   app.delete('/v1/conversations/:id/items/:itemId', async (request, reply) => {
     const { call } = await admitDoor(options, request, reply)
     await call(sessions.get, { id: idOf(request) })
-    // Events of the log are never removed one by one: other readers have them.
+    // Single events are never removed from the log, because other readers have them.
     const message =
       'What was said in a conversation stays in it. Delete the conversation as a whole instead.'
     throw new DoorError(message, { code: 'unsupported_operation' })
   })
 }
 
-/** Adds what was said elsewhere to a conversation; nothing of it is answered. */
+/** Adds messages from elsewhere to a conversation. None of them is answered. */
 async function append(
   door: DoorRequest,
   sessionId: SessionId,
@@ -109,7 +109,7 @@ async function append(
 
 const OfItem = z.object({ itemId: z.string().max(200) })
 
-/** Makes the session, with what is said to have been said in it. */
+/** Makes the session with the posted messages in it. */
 async function begin(door: DoorRequest, items: readonly unknown[]): Promise<SessionId> {
   const { call, services } = door
   if (items.length === 0) return (await call(sessions.create, {})).id

@@ -40,13 +40,13 @@ export const CreateResponse = z.looseObject({
 })
 export type CreateResponse = z.infer<typeof CreateResponse>
 
-/** A run that is a response, and which of its responses. */
+/** A response: a run, and the number of the response within it. */
 export type Made = { run: DoorRun; segment: number }
 
 /**
- * Does what is asked for, and answers when it is committed.
+ * Carries out a request, and answers when it is committed.
  *
- * @param key the same once more is the same response; null where the client gave none
+ * @param key a request with the same key is the same response; null when the client sent none
  */
 export async function createResponse(
   door: DoorRequest,
@@ -59,7 +59,7 @@ export async function createResponse(
     Boolean(body.previous_response_id ?? body.conversation),
   )
   const { question, answered } = input
-  /** Null where nothing was stored: a request that is repeated, of which the log has what was said. */
+  /** Null when nothing was stored, because the request is a repetition and the log has its messages. */
   let stored: ReadonlyMap<string, File> | null = null
   const { runId, segment } = !question
     ? await goOn(door, answered)
@@ -76,7 +76,7 @@ export async function createResponse(
   if (!run) throw notFound('response')
   return { run, segment }
 
-  /** As posted, but never the bytes of files. */
+  /** The input as posted, without the bytes of files. */
   function keptInput(): unknown[] | null {
     if (!Array.isArray(body.input)) return [asItem(question?.text ?? '')]
     if (!question) return withoutMessages(body.input)
@@ -91,7 +91,7 @@ export async function createResponse(
     return (await send(said, { ...options, ...place, ...id })).runId
   }
 
-  /** Says it to the answer that goes on with the outputs that came along. */
+  /** Adds the message to the answer that goes on with the outputs of the same request. */
   async function join(sessionId: SessionId): Promise<Sent> {
     const id = key === null ? {} : { id: MessageId.parse(derivedId(door.userId, 'response', key)) }
     const options = optionsOf(body, input)
@@ -118,9 +118,9 @@ export async function createResponse(
 }
 
 /**
- * Outputs of calls: the run goes on, as its next response.
+ * Records outputs of calls: the run goes on as its next response.
  *
- * @param join says what the user said with them
+ * @param join adds the user's message of the same request
  */
 export async function goOn(
   door: DoorRequest,
@@ -128,7 +128,7 @@ export async function goOn(
   join?: (sessionId: SessionId) => Promise<Sent>,
 ): Promise<Segment> {
   const { runId, joined } = await answerCalls(door, answered, join)
-  // The run went on before, and what is said is answered by itself.
+  // The run went on earlier, so the message has an answer of its own.
   if (joined && joined.runId !== runId) return { runId: joined.runId, segment: 0 }
   const run = await findDoorRun(door.services.database.db, door.userId, runId, 0)
   if (!run) throw notFound('response')
@@ -157,7 +157,7 @@ function optionsOf(body: CreateResponse, { instructions: system }: ResponseInput
   }
 }
 
-/** The session, and what the question follows there. */
+/** The session, and the message that the question follows there. */
 async function placeOf(
   door: DoorRequest,
   body: CreateResponse,
@@ -179,7 +179,7 @@ async function placeOf(
         param: 'input',
       })
     }
-    // A queued answer has no message yet: the question goes behind it by itself.
+    // A queued answer has no message yet; the question is queued behind it.
     return run.status === 'queued'
       ? { sessionId: run.sessionId }
       : { sessionId: run.sessionId, parentId: run.messageId }
@@ -193,7 +193,7 @@ async function placeOf(
     takeBack(id)
     return { sessionId: id }
   }
-  // Of requests with one key, all of them say it in the same one.
+  // All requests with one key use the same conversation.
   const id = key === null ? {} : { id: SessionId.parse(derivedId(userId, 'conversation', key)) }
   const made = await call(sessions.create, id)
   takeBack(made.id, key !== null)
@@ -234,7 +234,7 @@ function echoed(body: CreateResponse): Record<string, unknown> {
   }
 }
 
-/** Each with all fields that it may have. */
+/** OpenAI's clients expect each tool with all of its fields. */
 function echoOfTool(tool: unknown): unknown {
   return typeof tool === 'object' && tool !== null
     ? { description: null, parameters: null, strict: null, ...tool }

@@ -12,12 +12,12 @@ import { isRecord } from '../../../shared/session/is-record.ts'
 
 type Reading = Pick<Services, 'database' | 'hub'>
 
-/** A place of the log, what it says of the response that is read, and the response as it is then. */
+/** A place in the log, its events of the response that is read, and the response's state there. */
 type Told = { seq: number; said: NumberedEvent[]; events: ResponseEvents }
 
 /**
- * The events of one response of a run, each with the number that it always has, until the response is over; together those
- * that one place of the log says.
+ * The events of one response of a run, until the response is over. Each has a fixed number. Events of one place in the
+ * log are yielded together.
  */
 export async function* followResponse(
   reading: Reading,
@@ -39,9 +39,7 @@ function echoed(event: NumberedEvent, run: DoorRun): NumberedEvent {
   return isRecord(response) ? { ...event, response: { ...response, ...echo(run) } } : event
 }
 
-/**
- * The response as it is now, or, when `whole`, as it is when it is over; null when the run has not come to it.
- */
+/** The response as it is now, or with `whole` when it is over; null when the run has not reached it. */
 export async function readResponse(
   reading: Reading,
   run: DoorRun,
@@ -52,7 +50,7 @@ export async function readResponse(
   const left = new AbortController()
   const both = AbortSignal.any([signal, left.signal])
   const heads = await readHeads(reading.database.db, [run.sessionId])
-  // One that has ended is read to its end, also where no log tells of it.
+  // An ended run is read to its end, also when its log was pruned.
   const isWhole = whole || !isUnfinished(run.status)
   const head = isWhole ? Number.POSITIVE_INFINITY : (heads.get(run.sessionId) ?? 0)
   let found: Record<string, unknown> | null = null
@@ -64,13 +62,13 @@ export async function readResponse(
   }
   left.abort()
   if (found || run.request === null) return found
-  // It was asked for while other calls of the response before it went on.
+  // The response was requested while other calls of the response before it were open.
   const events = new ResponseEvents(run, segment)
   if (!goesOn) events.status = 'cancelled'
   return events.response(echo(run))
 }
 
-/** In which response of a run it goes on after these calls, whose answers are committed. */
+/** The response in which a run goes on after these calls, whose answers are committed. */
 export async function responseAfter(
   reading: Reading,
   run: DoorRun,
@@ -99,7 +97,7 @@ async function* follow(
   const first = events.begin()
   yield { seq: after, said: segment === 0 ? first : [], events }
   for await (const committed of runEvents(reading, run, signal)) {
-    // One that waited goes on as the next one.
+    // A run that waited goes on as the next response.
     const begun = events.isOver ? events.next() : []
     const at = mayEndResponse(committed, events)
       ? await readEventTime(reading.database.db, sessionId, committed.seq)

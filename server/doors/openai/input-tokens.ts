@@ -19,7 +19,9 @@ type CountTokens = NonNullable<z.infer<typeof CountTokens>>
 
 type SaidAgain = Parameters<Services['countPrompt']>[0]['said'][number]
 
-/** Tokens of what a response with this body would begin with. Nothing is stored, fetched or asked. */
+/**
+ * Counts the tokens with which a response to this body would begin. It stores and fetches nothing, and calls no model.
+ */
 export async function countInputTokens(door: DoorRequest, given: CountTokens): Promise<number> {
   const { services, userId } = door
   const { instructions: system, said, strays } = readCountedInput(given.input)
@@ -84,7 +86,7 @@ async function tell(
   return [{ role, text: words, files: stored, pictures }]
 }
 
-/** Pictures are counted without a look at them. */
+/** Pictures are counted without being read. */
 function isPicture({ type, ...file }: GivenFile): boolean {
   if (type === 'stored') return false
   return 'mimeType' in file ? file.mimeType?.startsWith('image/') === true : file.name === null

@@ -15,7 +15,7 @@ export type GivenFormat = z.infer<typeof GivenFormat>
 /**
  * The schema of the answer; undefined for plain text.
  *
- * @param param the field of the request
+ * @param param the name of the request's field, for errors
  */
 export function readOutputFormat(
   given: GivenFormat | null | undefined,

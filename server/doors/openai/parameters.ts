@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { ModelParameters } from '../../../shared/contract/run-options.ts'
 import { DoorError } from './errors.ts'
 
-/** Fields of requests that say how the model is asked; both APIs have the first ones, under the same names. */
+/** Parameters of the model; both APIs have the first ones under the same names. */
 export const givenParameters = {
   top_p: z.number().min(0).max(1).nullish(),
   parallel_tool_calls: z.boolean().nullish(),
@@ -24,7 +24,7 @@ const Given = z.looseObject({
 /**
  * The additional parameters of the request to the provider; undefined when there are none.
  *
- * @param tools names of those that the request brings
+ * @param tools names of the tools in the request
  */
 export function readParameters(
   body: Record<string, unknown>,
@@ -40,7 +40,7 @@ export function readParameters(
     presencePenalty: given.presence_penalty ?? undefined,
     reasoningEffort: given.reasoning?.effort ?? given.reasoning_effort ?? undefined,
     verbosity: given.text?.verbosity ?? given.verbosity ?? undefined,
-    // Several are what every model does by itself.
+    // Parallel calls are every model's default.
     parallelToolCalls: given.parallel_tool_calls === false ? false : undefined,
     toolChoice: readChoice(given.tool_choice, tools),
   })
@@ -91,7 +91,7 @@ const UNSUPPORTED: Record<'responses' | 'chat', Field[]> = {
     ['moderation', isGiven],
     ['context_management', isSome],
     ['include', (value) => Array.isArray(value) && value.includes(LOGPROBS)],
-    // Of Chat Completions: in Responses they would be taken for granted, and be nothing.
+    // Fields of Chat Completions: in a request of Responses they would be ignored without an error.
     ['messages', isGiven, 'Say it as "input".'],
     ['response_format', isGiven, 'Say it as "text.format".'],
     ['max_tokens', isGiven, 'Say it as "max_output_tokens".'],
@@ -113,7 +113,7 @@ const UNSUPPORTED: Record<'responses' | 'chat', Field[]> = {
 }
 const LOGPROBS = 'message.output_text.logprobs'
 
-/** @throws for what would change the answer, and cannot be had here */
+/** @throws for fields that would change the answer and are not supported here */
 export function refuseUnsupported(body: Record<string, unknown>, api: 'responses' | 'chat'): void {
   for (const [name, isAsked, instead] of UNSUPPORTED[api]) {
     if (!isAsked(body[name])) continue

@@ -20,35 +20,35 @@ import type { OpenText, Unnumbered } from './text-items.ts'
 
 export type NumberedEvent = Unnumbered & { sequence_number: number }
 
-/** An output item that is kept, and the part of the answer that it says. */
+/** An output item that is kept, and its part of the answer. */
 type Kept = { part: number; item: Item }
 
 /**
- * The log of one run as the events of its responses. The same log gives the same events with the same numbers, whoever
- * reads it, whenever: nothing is counted but what the log says.
+ * Translates the log of one run into the events of its responses. The events and their numbers depend on nothing but
+ * the log, so they are the same for each reader at any time.
  */
 export class ResponseEvents {
   readonly #run: DoorRun
-  /** The response that is being said. */
+  /** The number of the response whose events are sent now. */
   segment: number
-  /** In which response each call was asked for that the client answers: functions, and questions for an approval. */
+  /** The response in which each call of the client was requested: functions, and approvals. */
   readonly #askedIn = new Map<CallId, number>()
-  /** In which response the run goes on, of each such call that was answered. */
+  /** The response in which the run goes on, for each such call that was answered. */
   readonly goesOnIn = new Map<CallId, number>()
   /** The state of the response whose events are sent. */
   status: ResponseStatus = 'queued'
   #number = 0
-  /** Counts the items of the stream, also those that were given up. */
+  /** Counts the items of the stream, also discarded ones. */
   #index = 0
   #kept: Kept[] = []
   #open: OpenText | null = null
   #attempt = 0
-  /** Of this response. An open one runs, or is to be answered. */
+  /** The calls of this response. An open one runs, or waits for its answer. */
   readonly #calls = new Map<CallId, { kind: CallKind; index: number; isOpen: boolean }>()
   #end: ResponseEnd = NO_END
   #at: string | null = null
 
-  /** @param segment the response that is said first */
+  /** @param segment the number of the first response */
   constructor(run: DoorRun, segment = 0) {
     this.#run = run
     this.segment = segment
@@ -58,12 +58,12 @@ export class ResponseEvents {
     return this.status !== 'queued' && this.status !== 'in_progress'
   }
 
-  /** True when an event of a call may end the response: it has asked the client for something. */
+  /** True when the event of a call may end the response, because the response has calls for the client. */
   get isAsking(): boolean {
     return [...this.#askedIn.values()].includes(this.segment)
   }
 
-  /** @param request what was asked for the response that is being said */
+  /** @param request the request's fields for the current response */
   response(request: Record<string, unknown>): Record<string, unknown> {
     const kept = this.#kept.map(({ item }) => item)
     const open = this.#open && { ...textItem(this.#open, 'completed'), status: 'in_progress' }
@@ -71,7 +71,7 @@ export class ResponseEvents {
     return toResponse(this.#frame(request), this.status, output, this.#end)
   }
 
-  /** The first event of each response, before anything of it is in the log. */
+  /** The first event of each response, which needs nothing of the log. */
   begin(): NumberedEvent[] {
     return this.#numbered([this.#withResponse('response.created')])
   }
@@ -91,7 +91,7 @@ export class ResponseEvents {
   /**
    * Translates an event of the log into the events of this protocol, in order.
    *
-   * @param at when it was logged, where that matters: at the end of a response
+   * @param at the time of the event, needed at the end of a response
    */
   translate({ event }: CommittedEvent, at: string | null = null): NumberedEvent[] {
     this.#at = at
@@ -162,7 +162,7 @@ export class ResponseEvents {
       this.#open = open
       before.push(...beginText(open))
     }
-    // A chunk may begin with what is there already.
+    // A chunk may begin with text that is there already.
     const delta = chunk.text.slice(open.text.length - chunk.offset)
     if (delta === '') return before
     this.#open = { ...open, text: open.text + delta }
@@ -182,7 +182,7 @@ export class ResponseEvents {
       return [...closed, ...callAtOnce(kind, call, index)]
     }
     const known = this.#calls.get(call.id)
-    // The question for its approval, in the same response, is another item.
+    // The approval request of the call is another item of the same response.
     const isKnown = known?.kind === 'server'
     const index = isKnown ? known.index : this.#place(kind, call)
     const begun = isKnown ? [] : beginServerCall(call, index)
@@ -201,17 +201,17 @@ export class ResponseEvents {
     return index
   }
 
-  /** Notes that a call was answered, if it is one that the client answers. */
+  /** Records that a call was answered, if the client answers it. */
   #answered({ id }: ToolCall): void {
     const asked = this.#askedIn.get(id)
     if (asked === undefined) return
     const known = this.#calls.get(id)
     if (known && isAsked(known.kind)) this.#calls.set(id, { ...known, isOpen: false })
-    // One that is answered before the run has come to wait for it is answered in the response that asked.
+    // An answer that comes before the run waits belongs to the response with the call; the run goes on in the next one.
     if (!this.goesOnIn.has(id)) this.goesOnIn.set(id, Math.max(asked + 1, this.segment))
   }
 
-  /** True when all calls were answered before the run came to wait for them: the response ends as if it had waited. */
+  /** True when all calls were answered before the run waited for them: the response ends as if it had waited. */
   get #isAnswered(): boolean {
     return !this.isOver && this.isAsking && ![...this.#calls.values()].some(({ isOpen }) => isOpen)
   }
@@ -225,12 +225,12 @@ export class ResponseEvents {
   }
 
   #ended(status: ResponseStatus, end: ResponseEnd): Unnumbered[] {
-    // One that ends without anything said was in progress all the same.
+    // A response that ends without output was in progress all the same.
     const begun = this.#goesOn()
     const closed = this.#close(status === 'completed' ? 'completed' : 'incomplete')
     this.status = status
     this.#end = { ...end, completedAt: status === 'completed' ? this.#at : null }
-    // There is no event for a cancelled one.
+    // The protocol has no event for a cancelled response.
     const type = status === 'cancelled' ? 'incomplete' : status
     return [...begun, ...closed, this.#withResponse(`response.${type}`)]
   }

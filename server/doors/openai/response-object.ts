@@ -25,13 +25,13 @@ export type ResponseEnd = {
   usage: Usage | null
   error: RunError | null
   incomplete: string | null
-  /** ISO 8601; null while it goes on, and where it did not complete. */
+  /** ISO 8601; null while the response is in progress, and when it did not complete. */
   completedAt?: string | null
 }
 
 export const NO_END: ResponseEnd = { usage: null, error: null, incomplete: null }
 
-/** Of OpenAI's codes those that say more than that it failed. */
+/** OpenAI's codes that say more than that the response failed. */
 const CODES: Record<string, string> = {
   provider_rate_limit: 'rate_limit_exceeded',
   bad_request: 'invalid_prompt',

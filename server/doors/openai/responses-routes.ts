@@ -45,7 +45,7 @@ export function responsesRoutes(app: FastifyInstance, options: DoorOptions): voi
 
   app.post('/v1/responses/compact', async (request, reply) => {
     await admitDoor(options, request, reply)
-    // A compacted history would not be used: each request is fitted to its model's context by itself.
+    // A compacted history would have no use here, because each request is fitted to its model's context.
     const message =
       'A conversation is fitted to what its model can read by itself. Go on with it by previous_response_id or conversation.'
     throw new DoorError(message, { code: 'unsupported_operation' })
@@ -55,7 +55,7 @@ export function responsesRoutes(app: FastifyInstance, options: DoorOptions): voi
     const { door, made } = await find(options, request, reply)
     const { stream: streams, starting_after: after = -1 } = Retrieve.parse(request.query)
     if (!streams) return read(door, made, false)
-    // One that the run has not come to would be a stream without an event.
+    // A response that the run has not reached would be a stream without events.
     if (made.segment > 0) await read(door, made, false)
     return stream(options, door, reply, { ...made, after })
   })
@@ -71,7 +71,7 @@ export function responsesRoutes(app: FastifyInstance, options: DoorOptions): voi
     if (!isUnfinished(run.status)) return read(door, made, false)
     await door.call(runs.stop, { sessionId: run.sessionId, runId: run.runId })
     const stopped = await read(door, made, true)
-    // A response that waits for outputs is over; what was stopped is the run that would have gone on.
+    // A response that waits for outputs is over; the stop ended the run that would have continued.
     return run.status === 'waiting' ? { ...stopped, status: 'cancelled' } : stopped
   })
 
@@ -89,7 +89,7 @@ export function responsesRoutes(app: FastifyInstance, options: DoorOptions): voi
   })
 }
 
-/** Makes a response, and says how it is asked for. */
+/** Makes a response, and returns how the client wants to receive it. */
 async function create(
   door: DoorRequest,
   request: FastifyRequest,
@@ -140,9 +140,9 @@ function stream(
   }
   const failed = (error: unknown) => {
     const { message, code, param, type } = toOpenAiError(error).body.error
-    // As OpenAI has it, and as Open Responses has it.
+    // OpenAI has these fields at the top, Open Responses has them in `error`.
     const said = { message, code, param, error: { type, code, message, param } }
-    // It has the number of the event before it: whoever resumes by that misses nothing.
+    // The number is that of the event before, so that a client that resumes after it misses nothing.
     return [toLine({ type: 'error', ...said, sequence_number: last }), DONE]
   }
   return sendEvents(reply, { lines: lines(), failed, report })
@@ -152,5 +152,5 @@ function toLine(event: NumberedEvent): string {
   return `event: ${event.type}\ndata: ${JSON.stringify(event)}`
 }
 
-/** Open Responses asks for it; OpenAI's clients know it from Chat Completions. */
+/** Open Responses requires it; OpenAI's clients know it from Chat Completions. */
 const DONE = 'data: [DONE]'

@@ -1,7 +1,7 @@
 import type { TextKind } from '../../../shared/contract/message.ts'
 import type { Item } from './response-object.ts'
 
-/** Events without their number, which whoever sends them gives. */
+/** Events without their number, which the sender adds. */
 export type Unnumbered = { type: string } & Record<string, unknown>
 
 export type OpenText = { part: number; kind: TextKind; text: string; id: string; index: number }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { ClientTool } from '../../../shared/contract/run-options.ts'
 import { DoorError } from './errors.ts'
 
-/** Of Responses, or, one level deeper, of Chat Completions. */
+/** A function in the form of Responses, or, one level deeper, of Chat Completions. */
 const Function_ = z.looseObject({
   name: z.string(),
   description: z.string().nullish(),
@@ -10,7 +10,7 @@ const Function_ = z.looseObject({
 })
 const Tool = z.looseObject({ type: z.string(), function: Function_.optional() })
 
-/** The functions that the client carries out. The server's own tools are offered beside them. */
+/** The functions that the client carries out. The server's own tools are offered in addition. */
 export function readFunctionTools(given: readonly unknown[]): ClientTool[] {
   return given.map((one, index) => {
     const param = `tools[${index}]`

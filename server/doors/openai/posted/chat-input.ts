@@ -24,7 +24,7 @@ const ChatMessage = z.looseObject({
       }),
     )
     .nullish(),
-  /** Of the role `function`, and what called it: as calls were written before there were tools. */
+  /** The name of the called function, in messages of the role `function`, which is older than tools. */
   name: z.string().optional(),
   function_call: Called.nullish(),
 })
@@ -52,7 +52,7 @@ export type ChatInput = {
   answered: Answered[]
 }
 
-/** The posted history: it ends with what the user says, or with outputs of calls that wait here. */
+/** Reads a posted history. It ends with a message of the user, or with outputs of calls that wait here. */
 export function readChatInput({ messages }: CreateChat): ChatInput {
   const system: string[] = []
   const history = new PostedHistory()
@@ -111,7 +111,7 @@ function addAnswer(
   param: string,
 ): void {
   const text = textOf(content ?? '', param)
-  // An answer that only made calls says nothing.
+  // An answer that consists of calls has no text.
   if (text !== '') history.assistant(text)
   for (const { id, function: called, custom } of calls ?? []) {
     const { name, arguments: args } = called ?? { name: custom?.name, arguments: custom?.input }

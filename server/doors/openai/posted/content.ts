@@ -9,7 +9,7 @@ const FileFields = z.looseObject({
   file_url: z.string().nullish(),
   filename: z.string().nullish(),
 })
-/** A part of a message, as Responses or as Chat Completions write it. */
+/** A part of a message, in the form of Responses or of Chat Completions. */
 const ContentPart = FileFields.extend({
   type: z.string(),
   text: z.string().optional(),
@@ -24,7 +24,7 @@ export type Content = z.infer<typeof Content>
 
 export type ReadContent = { text: string; files: GivenFile[] }
 
-/** @param place where it stands in the request */
+/** @param place of the content in the request, for errors */
 export function readContent(content: Content, place: string): ReadContent {
   if (typeof content === 'string') return { text: content, files: [] }
   const read: ReadContent = { text: '', files: [] }
@@ -36,7 +36,7 @@ export function readContent(content: Content, place: string): ReadContent {
   return read
 }
 
-/** Of content where no file can be. */
+/** The text of a content in which files are not allowed. */
 export function textOf(content: Content, place: string): string {
   const { text, files } = readContent(content, place)
   if (files[0]) throw unsupported('a file', files[0].place)

@@ -4,16 +4,16 @@ import type { ReadContent } from './content.ts'
 import { DoorError } from '../errors.ts'
 
 /**
- * Builds a conversation's history from posted items, one by one: each call follows the assistant's text that it came
- * with, and has its output.
+ * Builds a conversation's history from posted items, one by one. Each call follows the text of the assistant before it,
+ * and gets its output.
  */
 export class PostedHistory {
   readonly said: Said<GivenFile>[] = []
   readonly #calls: SaidCall[] = []
-  /** Calls that may still be without an output. A request may have hundreds of thousands, so none is searched for. */
+  /** Calls that may be without an output, by id: a request may have hundreds of thousands, so none is searched for. */
   readonly #openById = new Map<string, OpenCall[]>()
   readonly #openByName = new Map<string, OpenCall[]>()
-  /** The step that the next call belongs to; null when that begins another one. */
+  /** The step of the next call; null when the call begins another step. */
   #step: Said<GivenFile> | null = null
 
   user(content: ReadContent): void {
@@ -38,12 +38,12 @@ export class PostedHistory {
     listIn(this.#openByName, call.name).push({ call, step })
   }
 
-  /** @returns false when no call was posted that it belongs to */
+  /** @returns false when there is no call for this output */
   output(id: string, output: unknown): boolean {
     return this.#settle(this.#openById.get(id), output)
   }
 
-  /** Of a function, as Chat Completions wrote calls once: without an id. */
+  /** Records the output of a function as Chat Completions once wrote it: by its name, without an id. */
   outputOf(name: string, output: unknown): boolean {
     return this.#settle(this.#openByName.get(name), output)
   }
@@ -58,7 +58,7 @@ export class PostedHistory {
   /** Gives the output to the last of these calls that has none. */
   #settle(open: OpenCall[] | undefined, output: unknown): boolean {
     let last = open?.pop()
-    // By the other name it has its output already.
+    // A call that is known by both its name and an id has its output already.
     while (last && last.call.result !== null) last = open?.pop()
     if (!last) return false
     last.call.result = { output }
@@ -67,12 +67,12 @@ export class PostedHistory {
     return true
   }
 
-  /** Takes what the user said last, if nothing was said behind it. */
+  /** Removes and returns the last message, if it is the user's. */
   takeQuestion(): Said<GivenFile> | null {
     return this.said.at(-1)?.role === 'user' ? (this.said.pop() ?? null) : null
   }
 
-  /** Ids of calls that no output was posted for. */
+  /** The ids of calls without an output. */
   get unanswered(): string[] {
     return this.#calls.flatMap(({ id, result }) => (result === null ? [id] : []))
   }
@@ -86,12 +86,12 @@ function listIn(calls: Map<string, OpenCall[]>, key: string): OpenCall[] {
   return list
 }
 
-/** An output that no call was posted for, and where it stands in the request. */
+/** An output without its call, and its place in the request. */
 export type Stray = { id: string; param: string }
 
 /**
- * @param param where the history stands in the request
- * @throws where a call has no output, or an output no call: no provider takes such a conversation
+ * @param param the place of the history in the request
+ * @throws for a call without an output or an output without a call, because no provider accepts such a conversation
  */
 export function requireWhole(
   { unanswered }: PostedHistory,

@@ -42,7 +42,7 @@ export function postedMessages(
   }))
 }
 
-/** Messages of the user each by itself, and what the assistant said between them. */
+/** Groups messages: each message of the user is a group, and so are the assistant's messages between two of them. */
 function groupsOf(history: readonly Said[]): Said[][] {
   const groups: Said[][] = []
   for (const one of history) {
@@ -79,7 +79,7 @@ function answerOf(group: readonly Said[], now: string): Answer {
   return plainAnswer(parts, now, { finish: 'stop', startedAt: now, endedAt: now, steps })
 }
 
-/** It is over: nothing here carries it out, and it approves no other one. */
+/** The call as an imported one: it has ended, is not carried out here, and its approval counts for no other call. */
 function exportedCall({ id, name, source, arguments: text, result }: SaidCall, step: number) {
   const call = {
     ...{ name, source, step, providerId: id, arguments: text },

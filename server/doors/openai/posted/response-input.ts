@@ -36,7 +36,7 @@ const McpCallItem = z.object({
   output: z.string().nullish(),
   error: z.unknown().optional(),
 })
-/** One look at an item tells what it is: a request may have hundreds of thousands. */
+/** The type tells the schema at once, because a request may have hundreds of thousands of items. */
 const Item = z.discriminatedUnion('type', [
   MessageItem,
   OutputItem,
@@ -51,17 +51,17 @@ export type Answered =
   | { type: 'decision'; callId: CallId; approve: boolean; reason: string | null }
 
 export type ResponseInput = {
-  /** Of system and developer messages. */
+  /** The texts of system and developer messages. */
   instructions: string[]
-  /** Before the question. */
+  /** The messages before the question. */
   history: Said<GivenFile>[]
   /** Null where the input ends with answers to calls. */
   question: Said<GivenFile> | null
-  /** Of calls that wait here: at the end of the input, or before a question that nothing else stands before. */
+  /** Answers to calls that wait here: at the end of the input, or before a question that nothing else precedes. */
   answered: Answered[]
 }
 
-/** Items as posted, before it is known what they are for. */
+/** Posted items, before their purpose is known. */
 type Items = {
   instructions: string[]
   history: PostedHistory
@@ -72,14 +72,14 @@ type Items = {
   strays: Stray[]
 }
 
-/** Of a call that may be another server's. */
+/** An answer to a call, which may be another server's call. */
 type Answer =
   | { type: 'output'; id: string; output: string; param: string }
   | { type: 'decision'; id: string; approve: boolean; reason: string | null; param: string }
 
 /**
  * @param input as posted: a text, or a list of items
- * @param goesOn true where what was said before is stored here already
+ * @param goesOn true when the messages before the request are stored here already
  */
 export function readResponseInput(input: unknown, goesOn: boolean): ResponseInput {
   if (typeof input === 'string') {
@@ -100,7 +100,7 @@ export function readResponseInput(input: unknown, goesOn: boolean): ResponseInpu
       param: 'input',
     })
   }
-  // Calls that are posted again are in the log.
+  // The log has the calls that are posted again.
   const before = goesOn ? said.filter(({ text, files }) => text !== '' || files.length > 0) : said
   if (before.length === 0 && (goesOn ? answers : strays).length > 0) {
     return { instructions, history: [], question, answered: answers.map(toAnswered) }
@@ -109,7 +109,7 @@ export function readResponseInput(input: unknown, goesOn: boolean): ResponseInpu
   return { instructions, history: before, question, answered: [] }
 }
 
-/** Reads items that are added to a conversation without asking for an answer. */
+/** Reads items that are added to a conversation without a request for an answer. */
 export function readConversationItems(
   items: readonly unknown[],
 ): Pick<ResponseInput, 'instructions' | 'history'> {
@@ -185,7 +185,11 @@ function addMessage(
   else instructions.push(textOf(content, param))
 }
 
-/** @throws for an item that is none of those which the server said itself, and clients that keep the conversation post again */
+/**
+ * Skips items that this server sent and that clients with their own history post again.
+ *
+ * @throws for all other items
+ */
 function passOver(item: unknown, param: string): void {
   const type = z.object({ type: z.string() }).safeParse(item).data?.type ?? 'nothing known'
   if (/^(reasoning|mcp_approval_request|item_reference)$/.test(type)) return
@@ -208,7 +212,7 @@ function toCall(item: z.infer<typeof CallItem> | z.infer<typeof McpCallItem>): S
   }
 }
 
-/** An object is what the tool answered, as `mcp_call` items of this server have it. */
+/** Parses a tool's output if it is an object, as in this server's `mcp_call` items. */
 function readOutput(text: string): unknown {
   try {
     const value: unknown = JSON.parse(text)

@@ -12,7 +12,7 @@ const LONG = { messages: 200, length: 500_000 }
 
 type Made = { now: string; archived: boolean; systemPrompt: string | null }
 
-/** Makes a session of what a client says was said before; it is not listed unless archived ones are asked for. */
+/** Makes a session of a posted history. An archived one is listed only on request. */
 export async function sessionOf(
   call: Call,
   history: readonly Said[],
@@ -28,7 +28,7 @@ export async function sessionOf(
   try {
     await call(declared.append, { sessionId: id, messages })
   } catch (error) {
-    // No response has named the session yet, so it can be deleted.
+    // No response has this session yet, so it can be deleted.
     await call(sessions.delete, { id }).catch(() => undefined)
     throw error
   }
