@@ -2,7 +2,7 @@ import { basePath } from './base-path.ts'
 import { msg, t } from './language/t.ts'
 import type { Marked } from './language/t.ts'
 
-/** The server refused, with what it says to people. */
+/** A refusal of the server, with its message for people. */
 export class AuthError extends Error {
   readonly code: string | null
 
@@ -54,7 +54,7 @@ const sentences = new Map<string, Marked>([
   ['INVALID_PASSWORD', msg('The password is wrong.')],
 ])
 
-/** The id of who is signed in, by the cookie of now; null for nobody. */
+/** The id of the person whose cookie the browser has now; null when nobody is signed in. */
 export async function whoIsSignedIn(): Promise<string | null> {
   const response = await fetch(`${basePath}/api/me`)
   if (!response.ok) return null

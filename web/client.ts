@@ -53,11 +53,11 @@ let hasComeBefore = false
 let coming: Promise<void> | null = null
 
 /**
- * The server has said who is here. A guest who has become a person of the server takes everything along; of anybody else
- * than before, this page has nothing to show.
+ * The server has named the person. A guest who has become this person keeps everything; otherwise a page with another
+ * person's data is left.
  */
 export async function isHere(id: string): Promise<void> {
-  // The page may be loaded again only when all of it has come along, whoever says first who is here.
+  // The page may be reloaded only after everything was taken over, whichever caller comes first.
   if (coming) return coming
   const { owner } = personStorage
   if (owner !== null && owner !== id) {

@@ -5,7 +5,7 @@ import { Listeners } from '../shared/client/store.ts'
 /** The part of the browser's `Storage` that is used. */
 export type TextStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>
 
-/** Noted of a guest, with the time when they began to become somebody else. */
+/** The key that marks a guest. Its value is the time when the guest began to sign in or up. */
 const GUEST = 'guest'
 /** The validity of the link in a mail. Milliseconds. */
 const BECOMES_WITHIN_MS = 3_600_000
@@ -14,7 +14,7 @@ const BECOMES_WITHIN_MS = 3_600_000
 const WITHOUT_OWNER = /^throughline\.(?:draft\..*|files\..*|prompts)$/s
 const BEFORE = 'throughline.'
 
-/** The part of the browser's storage that is one person's: what they typed and keep, and nobody else is shown. */
+/** One person's part of the browser's storage: drafts and other private data, which nobody else is shown. */
 export class PersonStorage implements TextStorage {
   readonly #storage: TextStorage
   readonly #base: string
@@ -22,15 +22,15 @@ export class PersonStorage implements TextStorage {
   #owner: string | null
 
   /**
-   * @param base what the keys of every person begin with
-   * @param owner whose things these are; null while nobody is known
+   * @param base the beginning of all keys
+   * @param owner the person; null while nobody is known
    */
   constructor(storage: TextStorage, base: string, owner: string | null) {
     this.#storage = storage
     this.#base = base
     this.#owner = owner
-    // The person who is known before the server answers is the last one. Values are taken over before the first read,
-    // so that no newer text takes their place.
+    // Before the server answers, the last person counts. Values of earlier versions are moved before the first read, so
+    // that no newer text replaces them.
     if (owner !== null) this.#adopt()
   }
 
@@ -48,7 +48,7 @@ export class PersonStorage implements TextStorage {
     return this.#owner === null ? null : this.#storage.getItem(this.#prefix() + key)
   }
 
-  /** @throws when the storage is full or blocked, nobody is known, or this person has signed out in another tab */
+  /** @throws when the storage is full or blocked, no person is known, or this person has signed out in another tab */
   setItem(key: string, value: string): void {
     if (this.#owner === null) throw new Error('no-owner')
     if (this.#storage.getItem(this.#left) === this.#owner) throw new Error('owner-left')
@@ -67,13 +67,13 @@ export class PersonStorage implements TextStorage {
     return this.#keys().length
   }
 
-  /** The key here of one of the browser's storage; null for what is not this person's. */
+  /** The key without the person's prefix; null for keys that are not this person's. */
   keyOf(stored: string): string | null {
     const prefix = this.#prefix()
     return this.#owner !== null && stored.startsWith(prefix) ? stored.slice(prefix.length) : null
   }
 
-  /** It is this person who is here: what others left is removed. */
+  /** Sets the owner, and removes the data of others. */
   own(id: string): void {
     const wasKnown = this.#owner === id
     this.#owner = id
@@ -95,7 +95,7 @@ export class PersonStorage implements TextStorage {
     }
   }
 
-  /** The owner has left: nothing of theirs stays, also of what their other tabs would still write. */
+  /** Removes all data of the owner, who has left, and keeps their other tabs from writing more. */
   forget(): void {
     const owner = this.#owner
     if (owner === null) return
@@ -163,7 +163,7 @@ function listIn(value: string): unknown[] | null {
   }
 }
 
-/** A browser may block storage; what is typed then lasts until the page is closed. */
+/** A browser may block storage; drafts then last until the page is closed. */
 function pageStorage(): TextStorage {
   try {
     return window.localStorage
@@ -197,7 +197,7 @@ export function noteGuest(): void {
   if (!isGuest()) note('yes')
 }
 
-/** A guest has begun to sign in or up: whoever is signed in next in this browser is that guest. */
+/** Notes that a guest has begun to sign in or up: the next login in this browser is that guest's. */
 export function noteBecoming(): void {
   note(String(Date.now()))
 }

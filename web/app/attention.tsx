@@ -15,7 +15,7 @@ export default function Attention() {
   const [unseen, setUnseen] = useState<ReadonlySet<string>>(new Set())
 
   useEffect(() => tellWhenVisible(), [])
-  // Logins change, and the device belongs to the one of now.
+  // Each page load renews the subscription, because the device belongs to the current login.
   useEffect(() => void renewPush(), [])
 
   useEffect(() => {
@@ -39,7 +39,7 @@ export default function Attention() {
     return () => document.removeEventListener('visibilitychange', look)
   }, [])
 
-  // A click on a notification of the worker: this page goes there, and keeps what is on it.
+  // After a click on a notification the worker sends this page to the session, without a reload.
   useEffect(() => {
     const { serviceWorker } = navigator
     const onMessage = ({ data, ports }: MessageEvent): void => {
@@ -56,7 +56,7 @@ export default function Attention() {
     return () => serviceWorker?.removeEventListener('message', onMessage)
   }, [navigate])
 
-  // The sign-in page says nothing of anybody's sessions.
+  // The sign-in page shows nothing about the person's sessions.
   useEffect(() => () => showMark(null, 0), [])
 
   useEffect(() => {

@@ -9,7 +9,7 @@ import { pageValue } from '../page-value.ts'
 /** The model that was chosen after an assistant, for the one session that begins with it. */
 const own = pageValue<Own | null>(() => null)
 
-/** The model of the next session: what was chosen last wins, and an assistant's does not become the default. */
+/** The model of the next session: the latest choice wins, and an assistant's model does not become the default. */
 export function useNextModel(preset: Pick<Preset, 'id' | 'model'> | null): string | null {
   const chosen = useChosenModel()
   return nextModel(preset, useSyncExternalStore(own.subscribe, own.get), chosen)
@@ -21,7 +21,7 @@ export function chooseNextModel(model: string | null): void {
   own.set(presetId === null ? null : { presetId, model })
 }
 
-/** A session was begun: the next one begins without an assistant, and without what was chosen after it. */
+/** After a session was begun, the next one begins without an assistant and without the model that was chosen for it. */
 export function forgetChoices(): void {
   own.set(null)
   chosenPreset.set(null)

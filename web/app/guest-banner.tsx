@@ -7,14 +7,14 @@ import { Button } from '../ui/controls/button.tsx'
 import { Dialog } from '../ui/dialog/dialog.tsx'
 import { t } from '../language/t.ts'
 
-/** The page begins anew with what the guest has typed and not sent, as the account's. */
+/** Reloads the page, with the guest's drafts as drafts of the account. */
 async function comeAlong(): Promise<void> {
   const id = await whoIsSignedIn()
   if (id !== null) await isHere(id)
   location.reload()
 }
 
-/** Says to a guest that an account keeps what they have. */
+/** Tells a guest that an account keeps their data. */
 export default function GuestBanner() {
   const [start, setStart] = useState<'password' | 'sign-up' | null>(null)
   const { data: options } = trpc.auth.options.useQuery()

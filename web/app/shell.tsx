@@ -88,7 +88,7 @@ export function Shell({ children }: { children: ReactNode }) {
   )
 }
 
-/** Past the list of sessions: to the message box, or where there is none to the page. */
+/** Skips the list of sessions: to the message box, or on other pages to the main part. */
 function skipToMain(): void {
   focusMessageBox()
   const main = document.querySelector('main')

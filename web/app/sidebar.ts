@@ -14,7 +14,7 @@ export const sidebar = {
     const isHidden = !hidden.get()
     keepChoice(KEY, isHidden ? HIDDEN : null)
     hidden.set(isHidden)
-    // The button that was pressed is gone, and the other one stands for it.
+    // The pressed button is gone, and the focus goes to the button that replaces it.
     requestAnimationFrame(() =>
       document.querySelector<HTMLElement>('[data-toggles-sidebar]')?.focus(),
     )

@@ -22,7 +22,7 @@ export function useAccounts(): {
   }
 }
 
-/** Leaves the page when the browser's cookie has become somebody else's, as by signing in in another tab. */
+/** Leaves the page when the browser's cookie has become another person's, such as after a sign-in in another tab. */
 export function useSamePerson(): void {
   const isOther = useSyncExternalStore(person.subscribe, person.isOther)
   useEffect(() => {

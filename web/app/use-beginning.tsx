@@ -17,7 +17,7 @@ import { t } from '../language/t.ts'
 export function useBeginning(box: string) {
   const presets = usePresets()
   const chosen = useChosenPreset()
-  // Of a message that has come back to the box, and of one whose page was loaded again.
+  // The settings of a message that has come back to the box, or from before a reload.
   const kept = useSyncExternalStore(beginnings.subscribe, () => beginnings.get(box))
   const preset = chosen ?? presetOf(kept, presets)
   const next = useNextModel(preset)
@@ -82,7 +82,7 @@ export function chooseModelOf(box: string, presets: readonly Preset[], model: st
   chooseNextModel(model)
 }
 
-/** The preset that a session was to begin with, if it is still as it was then. */
+/** The preset that was chosen for a session, if it has not changed since. */
 function presetOf(
   { systemPrompt, toolsOff }: Beginning,
   presets: readonly Preset[],

@@ -16,7 +16,7 @@ const WRITE_AFTER_MS = 1_000
 
 const timers = new Map<string, ReturnType<typeof setTimeout>>()
 
-/** Gives up what waits to be written: it is nobody's any more. */
+/** Discards answers that wait to be written, because their person has left. */
 export function dropAnswers(): void {
   for (const timer of timers.values()) clearTimeout(timer)
   timers.clear()
@@ -49,7 +49,7 @@ export async function keepAnswers(queries: QueryClient, device = onDevice): Prom
     const { queryKey, data } = JSON.parse(json) as { queryKey: readonly unknown[]; data: unknown }
     if (queries.getQueryData(queryKey) !== undefined) continue
     queries.setQueryData(queryKey, data)
-    // It is only what was known: the server is asked all the same.
+    // The kept answer may be out of date, so the server is asked as well.
     void queries.invalidateQueries({ queryKey, exact: true })
   }
 }

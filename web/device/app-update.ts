@@ -18,9 +18,9 @@ export const appUpdate = {
 }
 
 /**
- * Registers the worker that keeps the app on the device, and asks at each connection whether the server has a new one. A
- * page that came from the device, and was old from its start, is replaced, as long as nobody has done anything on it;
- * another one says it.
+ * Registers the worker that keeps the app on the device, and checks at each connection whether the server has a new
+ * build. An old page that came from the device is reloaded at once, unless somebody has used it already; any other page
+ * shows a notice.
  */
 export function followUpdates(): void {
   if (BUILD === undefined) return
@@ -32,7 +32,7 @@ export function followUpdates(): void {
     isFirst = false
   })
   addEventListener('load', () => {
-    // After everything that the first page needs.
+    // The first page's own requests go first.
     setTimeout(() => void register(), 1_000)
   })
 }

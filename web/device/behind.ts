@@ -26,6 +26,6 @@ function write(ids: readonly string[]): void {
     if (ids.length > 0) personStorage.setItem(KEY, ids.join(' '))
     else personStorage.removeItem(KEY)
   } catch {
-    // Storage is blocked, and the database with it; or nobody is here to keep it for.
+    // Storage is blocked, and the database with it; or no person is known to keep it for.
   }
 }

@@ -13,10 +13,7 @@ export interface DeviceSchema extends DBSchema {
 /** Servers below other paths of the same host have their own. */
 const NAME = `throughline-cache${basePath}`
 
-/**
- * A hash of the sources that say what a state and its events are (vite.config.ts). What another version of them wrote is
- * not read.
- */
+/** A hash of the sources that define a state and its events (vite.config.ts). Data of another version is not read. */
 export const STAMP: string = import.meta.env.VITE_STATE_STAMP ?? 'development'
 
 let opened: Promise<IDBPDatabase<DeviceSchema>> | null = null
@@ -40,8 +37,8 @@ async function open(): Promise<IDBPDatabase<DeviceSchema>> {
 }
 
 /**
- * Does something with what is kept. Everything in it can be had from the server, so that storage which is blocked or
- * full is no failure: then it resolves with null.
+ * Uses the device's database. The server has all of its data, so a blocked or full storage is no failure: the result is
+ * null then.
  */
 export async function onDevice<T>(
   work: (database: IDBPDatabase<DeviceSchema>) => Promise<T>,
@@ -66,7 +63,7 @@ export async function clearDevice(): Promise<void> {
   })
 }
 
-/** Forgets everything if any of it is somebody else's. */
+/** Deletes everything if any of it belongs to another person. */
 export async function keepOnlyOf(owner: string): Promise<void> {
   const answers = await onDevice((database) => database.getAll('answers'))
   if (answers?.some((answer) => answer.owner !== owner)) await clearDevice()

@@ -49,7 +49,7 @@ export function flushSessions(): void {
   for (const id of waiting.keys()) void flush(id)
 }
 
-/** Gives up what waits: it is nobody's any more. */
+/** Discards sessions that wait to be written, because their person has left. */
 export function dropSessions(): void {
   for (const id of [...waiting.keys()]) drop(id)
 }

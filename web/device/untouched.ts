@@ -3,8 +3,9 @@ const TOUCHES = ['keydown', 'pointerdown', 'touchstart', 'wheel', 'input', 'drop
 /**
  * Watches whether a person uses the page. An unused page can be reloaded without losing input, files or the place of
  * reading.
- * @param page sees the events of everything on the page
- * @returns a function that returns true as long as nobody has used it
+ *
+ * @param page the target that gets the events of everything on the page
+ * @returns a function that returns true until somebody has used it
  */
 export function watchTouches(page: EventTarget): () => boolean {
   const ends = new AbortController()

@@ -1,7 +1,7 @@
 import { formatDate, formatNumber } from './format.ts'
 import { t } from './t.ts'
 
-/** A moment as people of this language write it; what is null has not been. */
+/** A moment in words of this language; `never` for null. */
 export function formatMoment(at: string | null, never: string = t('never')): string {
   return at === null ? never : formatDate(at, { dateStyle: 'medium', timeStyle: 'short' })
 }

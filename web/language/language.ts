@@ -18,7 +18,7 @@ const catalogues = {
 const listeners = new Listeners()
 let chosen: Language | 'system' = 'system'
 let current: Language = 'en'
-/** Counts what was asked for: only the newest is shown. */
+/** The number of the newest request; the results of older ones are dropped. */
 let asked = 0
 
 /** The language of this browser: the first of its own that there is, unless the person chose one. */
@@ -43,7 +43,7 @@ export function startLanguage(): Promise<void> {
   return apply(stored())
 }
 
-/** Draws a component anew in another language; what it draws itself follows. */
+/** Renders a component again in another language; its children follow. */
 export function useLanguage(): Language {
   return useSyncExternalStore(language.subscribe, language.get, language.get)
 }
@@ -57,7 +57,7 @@ async function apply(choice: Language | 'system'): Promise<void> {
   const own = ++asked
   chosen = choice
   const wanted = choice === 'system' ? bestLanguage(navigator.languages) : choice
-  // At once, so that a page that begins is laid out only once.
+  // Set at once before the first render, so that the page is laid out only once.
   if (listeners.size === 0) layOut(wanted)
   const messages = await messagesOf(wanted)
   if (own !== asked) return
@@ -69,7 +69,7 @@ async function apply(choice: Language | 'system'): Promise<void> {
   })
   layOut(current)
   listeners.notify()
-  // Of no moment for what is shown.
+  // The texts for notifications are not urgent.
   setTimeout(() => void keepTexts(current), 2_000)
 }
 
@@ -79,7 +79,7 @@ async function keepTexts(of: Language): Promise<void> {
     const { keepPushTexts } = await import('./push-texts.ts')
     await keepPushTexts(of)
   } catch {
-    // Without a network the worker says what it said before.
+    // Without a network the worker keeps its previous texts.
   }
 }
 

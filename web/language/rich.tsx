@@ -2,8 +2,8 @@ import { Fragment } from 'react'
 import type { ReactNode } from 'react'
 
 /**
- * Puts elements into a sentence: what stands between `<0>` and `</0>` is given to the first of them, and so on. A
- * translator moves the tags with the words.
+ * Puts elements into a sentence: the first one gets the text between `<0>` and `</0>`, and so on. Translators move the
+ * tags with the words.
  */
 export function rich(text: string, ...elements: ((inside: string) => ReactNode)[]): ReactNode {
   const pieces: ReactNode[] = []

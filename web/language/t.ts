@@ -13,7 +13,7 @@ type Values<S> = S extends `${string}{${string}`
 
 export const i18n = setupI18n({ locale: 'en', locales: ['en'], messages: { en: {} } })
 
-// A build compiles what has placeholders (scripts/language/compile.ts); what is left is plain text.
+// A build compiles sentences with placeholders (scripts/language/compile.ts); the others are plain text.
 if (import.meta.env?.PROD) i18n.setMessagesCompiler((text) => [text])
 
 /**

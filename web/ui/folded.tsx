@@ -1,7 +1,7 @@
 import { ChevronRight } from 'lucide-react'
 import type { ReactNode } from 'react'
 
-/** Something behind one line that opens and closes it; whoever draws it knows whether it is open. */
+/** Content behind a line that opens and closes it; the parent holds the state. */
 export function Folded(props: {
   isOpen: boolean
   onToggle: () => void

@@ -3,8 +3,8 @@ import type { FocusEvent } from 'react'
 let isByKey = false
 
 /**
- * Marks the page while somebody moves through it by keys. A text box has the focus of browsers also when it was clicked,
- * and shows so only to those who cannot see it by their pointer.
+ * Marks the page while it is used by keyboard. Browsers show the focus of a clicked text box as if it came from the
+ * keyboard, which the mark corrects.
  */
 export function markKeyboard(): void {
   const { dataset } = document.documentElement

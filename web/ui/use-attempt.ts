@@ -3,11 +3,11 @@ import { t } from '../language/t.ts'
 
 type Attempt = { isBusy: boolean; error: string | null; done: string | null }
 
-/** One thing at a time that may fail: whether it is going on, and what it said at the end. */
+/** One operation at a time that may fail, with its state and its outcome in words. */
 export function useAttempt() {
   const [state, setState] = useState<Attempt>({ isBusy: false, error: null, done: null })
 
-  /** @param work what it resolves with is said as the result */
+  /** @param work its result is the text of the outcome */
   async function attempt(work: () => Promise<string | void>): Promise<void> {
     if (state.isBusy) return
     setState({ isBusy: true, error: null, done: null })

@@ -13,7 +13,7 @@ export const PUSH_TEXTS: typeof PagesPushTexts = {
 
 export type Told = { sessionId: string; seq: number; kind: 'done' | 'waits'; title: string | null }
 
-/** Null for what is none of ours. */
+/** Reads a notification; null for data that is not ours. */
 export function toldIn(text: string): Told | null {
   try {
     const { sessionId, seq, kind, title }: Partial<Told> = Object(JSON.parse(text))
@@ -25,7 +25,7 @@ export function toldIn(text: string): Told | null {
   }
 }
 
-/** In the language of the app's pages, which keep it for here. */
+/** The texts until the app's pages have stored those of their language. */
 const english: PushTexts = {
   done: 'The answer is there.',
   waits: 'A tool waits for you.',
@@ -53,7 +53,7 @@ export function notificationOf({ sessionId, seq, kind, title }: Told, texts: Pus
   }
 }
 
-/** True for a place in the log that is not beyond what a notification of the same tag shows. */
+/** True when a notification of the same tag shows this place of the log or a later one. */
 export function isShown(told: Told, shown: readonly { data: unknown }[]): boolean {
   return shown.some(({ data }) => {
     const { seq }: { seq?: unknown } = Object(data)
@@ -61,13 +61,14 @@ export function isShown(told: Told, shown: readonly { data: unknown }[]): boolea
   })
 }
 
-/** Of so many sessions it is known which place was told last. */
+/** The number of sessions whose last notified place is remembered. */
 const MOST_PLACES = 200
 
 /**
- * Notes that a place in a session's log is told. A push service may deliver twice, or in another order, and by then the
- * notification may have been put away.
- * @returns false for one that is not beyond what was told before
+ * Records the place of a notification in a session's log. A push service may deliver twice or in another order, and the
+ * notification may have been closed by then.
+ *
+ * @returns false when the place is not after the last one
  */
 export async function isNews({ sessionId, seq }: Told, basePath: string): Promise<boolean> {
   const cache = await caches.open(PUSH_TEXTS.cache + basePath)
@@ -90,11 +91,12 @@ export type OpenPage = {
 }
 
 /**
- * Leads to a session: in the page that shows it, else in another one of the app, which goes there by itself and loses
- * nothing of what is on it. One that does not answer is loaded again.
- * @param path where the session is
- * @param does.isApp whether the app draws what is at a path, and not only somebody's shared link
- * @param does.ask what a page answers to a message; null when it does not
+ * Opens a session: in the page that shows it, or in another page of the app, which navigates without losing state. A
+ * page that does not answer is loaded again.
+ *
+ * @param path of the session
+ * @param does.isApp true for a path of the app, false for somebody's shared link
+ * @param does.ask the answer of a page to a message; null without one
  */
 export async function leadTo<Page extends OpenPage>(
   pages: readonly Page[],

@@ -41,7 +41,7 @@ const BUILD: string = import.meta.env.VITE_BUILD
 const BASE = new URL('.', location.href).pathname.slice(0, -1)
 const PREFIX = `app${BASE}-`
 const CACHE = PREFIX + BUILD
-/** Without an answer by then, the network counts as away; milliseconds. */
+/** After this time without an answer, the network counts as away. Milliseconds. */
 const PATIENCE_MS = 4_000
 /** An open page that does not answer by then is an old one, or not drawn; milliseconds. */
 const ANSWERS_WITHIN_MS = 1_000
@@ -69,7 +69,7 @@ let telling = Promise.resolve()
 
 worker.addEventListener('push', (event) => {
   const text = event.data?.text() ?? ''
-  // One after the other: of two that are the same, the second finds what the first has noted.
+  // Notifications are handled one after the other: of two equal ones, the second finds the record of the first.
   telling = telling.then(() => tell(text)).catch(() => undefined)
   event.waitUntil(telling)
 })
@@ -79,7 +79,7 @@ worker.addEventListener('notificationclick', (event) => {
   event.waitUntil(open(event.notification.data))
 })
 
-/** A page that is looked at says it itself. */
+/** Shows a notification, unless a visible page shows the event itself. */
 async function tell(text: string): Promise<void> {
   const told = toldIn(text)
   if (told === null || (await pages()).some((page) => page.visibilityState === 'visible')) return

@@ -40,7 +40,7 @@ const parts = [
   },
 ] as const
 
-/** For administrators: who is here and what is used. Nothing here shows what people said. */
+/** The page of administrators: people and usage. It never shows the contents of conversations. */
 export function AdminPage() {
   useLanguage()
   const [part, setPart] = useState<(typeof parts)[number]['value']>('people')

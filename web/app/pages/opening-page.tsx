@@ -1,7 +1,7 @@
 import { Page } from './page.tsx'
 import { t } from '../../language/t.ts'
 
-/** In place of a page whose program is on its way; without a network it waits for one. */
+/** Shown while the code of a page is loading; without a network it waits for one. */
 export function OpeningPage() {
   return (
     <Page title="Throughline" hasLine={false}>

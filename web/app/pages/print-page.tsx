@@ -14,7 +14,7 @@ import { t } from '../../language/t.ts'
 /** The page is complete when nothing changed for this long; drawing a diagram changes it sooner. Milliseconds. */
 const CALM_MS = 600
 
-/** A whole session, as it is put on paper or in a PDF: the page asks for that by itself once all of it is drawn. */
+/** A whole session for printing or PDF. It opens the print dialog once everything is rendered. */
 export function PrintPage() {
   useLanguage()
   const client = useThroughline()

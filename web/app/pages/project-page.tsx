@@ -16,7 +16,7 @@ import { Column, Foot, Page } from './page.tsx'
 import { useLanguage } from '../../language/language.ts'
 import { t } from '../../language/t.ts'
 
-/** A project: what it tells the model, its sessions, and the beginning of the next one. */
+/** A project: its instructions and files, its sessions, and a box that begins the next one. */
 export function ProjectPage() {
   useLanguage()
   const id = useParams({ from: '/shell/p/$id', select: (params) => params.id })

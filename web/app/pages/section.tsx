@@ -1,9 +1,9 @@
 import { useId } from 'react'
 import type { ReactNode } from 'react'
 
-/** A part of a page, with its name and what it is for. */
+/** A part of a page, with its name and purpose. */
 export function Section(props: {
-  /** In its address. */
+  /** The name in the URL. */
   name: string
   title: string
   text: string

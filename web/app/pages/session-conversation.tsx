@@ -18,7 +18,7 @@ export default function SessionConversation(props: {
 }) {
   const { hasModels, ...rest } = props
   const utils = trpc.useUtils()
-  // What a tool does is said where it asks: it must not come late, and move the buttons.
+  // The question for an approval describes the tool. A description that came later would move the buttons.
   useEffect(() => void utils.tools.list.prefetch(undefined, { retry: false }), [utils])
   return (
     <RegenerateWithContext value={hasModels ? drawRegenerateWith : null}>

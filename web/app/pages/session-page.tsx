@@ -171,7 +171,7 @@ async function editLast(client: Client, id: string): Promise<string | null> {
   return null
 }
 
-/** From the next answer on. */
+/** The menu for the model of the following answers. */
 function ModelOfSession({ id }: { id: string }) {
   const client = useThroughline()
   const model = useSession(id, ({ state }) => state?.session.model ?? null)
@@ -195,7 +195,7 @@ function SessionActionsOf({ id }: { id: string }) {
   )
 }
 
-/** True while nothing goes on but what a person decides. A question is asked while its call, and the answer, go on. */
+/** True when everything waits for a person's decision. While a question is open, its call and the answer go on. */
 function waitsForDecision(state: AppSessionState | null): boolean {
   return (
     state !== null &&

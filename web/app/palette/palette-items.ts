@@ -1,6 +1,6 @@
 export type PaletteItem = {
   id: string
-  /** The heading that it stands under. */
+  /** The heading of its group. */
   group: string
   text: string
   /** Further search words. */

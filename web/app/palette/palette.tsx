@@ -12,7 +12,7 @@ import { t } from '../../language/t.ts'
 export default function Palette(props: {
   onClose: () => void
   onShortcuts: () => void
-  /** Does what a session's menu does by a dialog. */
+  /** Opens the dialog of an action of the session's menu. */
   onAct: (action: SessionAction, session: Session) => void
 }) {
   const id = useId()

@@ -44,7 +44,7 @@ const settings = [
   ['tools', msg('Tools'), 'mcp'],
 ] as const
 
-/** Those that are there only with accounts; the first three not for a guest. */
+/** Items that need accounts; the first three are not for guests. */
 const account = [
   ['profile', msg('Profile'), 'name account'],
   ['password', msg('Password'), 'account change'],
@@ -77,7 +77,7 @@ export function usePaletteItems(
     enabled: kind !== undefined && kind !== 'demo',
   })
   const openId = useParams({ strict: false, select: ({ id }) => id })
-  // By the address: a session that is not loaded, or not made yet, is open all the same.
+  // The URL decides, because a session that is not loaded or not made yet is open all the same.
   const isSession = location.pathname.includes('/s/')
   const { data: open } = trpc.sessions.get.useQuery(
     { id: openId ?? '' },
@@ -164,7 +164,7 @@ export function usePaletteItems(
         print: () => void navigate({ to: '/print/$id', params: { id: open.id } }),
       })
     : []
-  // Of the open session, or else of the next one.
+  // They set the model of the open session, or else of the next one.
   const ofModels = models.map((model) =>
     command(t('Model: {name}', { name: model.id }), 'llm', () => {
       const chosen = model.default ? null : model.id
@@ -182,7 +182,7 @@ export function usePaletteItems(
     })),
     typed,
   ).slice(0, INITIAL_SESSIONS)
-  // Those that the list has not loaded, such as old and archived ones, are found by the server.
+  // The server finds sessions that the list has not loaded, such as old and archived ones.
   const further = hits.flatMap((hit): PaletteItem[] =>
     hit.messageId === null && !known.some(({ id }) => id === hit.sessionId)
       ? [

@@ -6,17 +6,17 @@ import { PUSH_TEXTS } from '../../language/push-texts-place.ts'
 import { inTime } from './in-time.ts'
 import { forget } from './leave.ts'
 
-/** Longer than this nothing keeps a person from leaving. Milliseconds. */
+/** The longest that a sign-out waits for the steps before it. Milliseconds. */
 const PATIENCE_MS = 2_000
 
 /**
- * Leaves, and forgets also what this browser keeps for when that person comes back. Whoever signs in next is not told of
- * this person's sessions: push ends in this browser. The server is not asked, for it has forgotten the device with the
- * login, and what nobody asks for waits until somebody signs in.
+ * Signs out, and deletes also what this browser keeps for the person's return. Push ends in this browser, so that the
+ * next person gets no notifications about these sessions. The server is not asked to end it: it has forgotten the
+ * device together with the login, and a request would wait until somebody signs in.
  */
 export async function leaveForGood(): Promise<void> {
   forget()
-  // Also which sessions the worker told of; the next page keeps its texts there anew.
+  // This also deletes the worker's record of its notifications. The next page stores its texts there again.
   const endTelling = globalThis.caches?.delete(PUSH_TEXTS.cache + basePath)
   await inTime(PATIENCE_MS, [client.outbox.clear(), clearDevice(), endPush(), endTelling])
   location.assign(`${basePath}/`)

@@ -8,13 +8,13 @@ import { pageValue } from '../../page-value.ts'
 
 const isLeaving = pageValue(() => false)
 
-/** Leaves everything of a person behind: what is in memory, and what they have typed and not sent. */
+/** Forgets all data of a person, in memory and unsent, and goes to another page. */
 export function leaveTo(path: string): void {
   forget()
   location.assign(basePath + path)
 }
 
-/** Forgets what is in memory, and what was typed and not sent; the page is left next. */
+/** Forgets the person's data in memory and their unsent texts. The caller then leaves the page. */
 export function forget(): void {
   isLeaving.set(true)
   const { owner } = personStorage
@@ -27,7 +27,8 @@ export function forget(): void {
 }
 
 /**
- * Ends the login by `ask`. The server may close its connections before it answers: nobody is asked to sign in again then.
+ * Ends the login by `ask`. The server may close connections before it answers, and that must not open the sign-in
+ * dialog.
  */
 export async function whileLeaving(ask: () => Promise<unknown>): Promise<void> {
   isLeaving.set(true)
@@ -39,7 +40,7 @@ export async function whileLeaving(ask: () => Promise<unknown>): Promise<void> {
   }
 }
 
-/** True while the person leaves, and while the browser goes to another page: this one sends no more requests until then. */
+/** True during a sign-out and until the browser has left the page. The page sends no more requests then. */
 export const leaving = {
   get: isLeaving.get,
   subscribe: isLeaving.subscribe,

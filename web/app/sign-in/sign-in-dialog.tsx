@@ -9,7 +9,7 @@ import { personStorage } from '../../person-storage.ts'
 import { leaveTo } from './leave.ts'
 import { t } from '../../language/t.ts'
 
-/** Over the page of somebody whose login has ended. Nothing of the page is lost, unless it is somebody else who signs in. */
+/** Shown over the page of a person whose login has ended. The page keeps its state, unless another person signs in. */
 export default function SignInDialog() {
   const { login } = useThroughline()
   const utils = trpc.useUtils()

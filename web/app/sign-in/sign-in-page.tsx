@@ -3,7 +3,7 @@ import { SignIn } from '../../features/sign-in/sign-in.tsx'
 import { CardPage } from './card-page.tsx'
 import { t } from '../../language/t.ts'
 
-/** In place of a page that only those see who are signed in. */
+/** Shown in place of a page that requires a login. */
 export default function SignInPage() {
   return (
     <CardPage title={t('Sign in')}>
@@ -12,7 +12,7 @@ export default function SignInPage() {
   )
 }
 
-/** Begins anew: until it was refused, the page had what the browser keeps of whoever was here before. */
+/** Reloads the page, because until the refusal it showed the data that the browser keeps of the person before. */
 async function onSignedIn(): Promise<void> {
   if ((await whoIsSignedIn()) === null) {
     throw new Error(t('The browser did not keep the login. Are cookies allowed?'))

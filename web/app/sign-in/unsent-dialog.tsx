@@ -3,7 +3,7 @@ import { Button } from '../../ui/controls/button.tsx'
 import { Dialog } from '../../ui/dialog/dialog.tsx'
 import { t } from '../../language/t.ts'
 
-/** Before a sign-out that would lose what waits for the connection. */
+/** Shown before a sign-out that would lose messages that wait for the connection. */
 export default function UnsentDialog(props: { onClose: () => void; onSignOut: () => void }) {
   const { outbox } = useThroughline()
   const count = useStore(outbox, (entries) => entries.length)

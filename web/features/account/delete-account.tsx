@@ -16,7 +16,7 @@ type Props = {
   onDeleted: () => void
 }
 
-/** Deletes the account, after it was said what goes and what stays. */
+/** Deletes the account, after an explanation of what is deleted and what remains. */
 export function DeleteAccount(props: Props) {
   const [isOpen, setOpen] = useState(false)
   return (

@@ -1,6 +1,6 @@
 import { t } from '../../language/t.ts'
 
-// In this order: most browsers also name those that they descend from.
+// The order matters: most browsers also name the browsers that they descend from.
 const browsers = [
   [/Edg\//, 'Edge'],
   [/OPR\//, 'Opera'],
@@ -16,7 +16,7 @@ const systems = [
   [/Linux/, 'Linux'],
 ] as const
 
-/** A browser's own description in words; a program's as it is. */
+/** The name of a browser by its user agent; another program's user agent is returned unchanged. */
 export function nameOfBrowser(userAgent: string | null): string {
   if (userAgent === null || userAgent === '') return t('A program')
   const [, browser] = browsers.find(([sign]) => sign.test(userAgent)) ?? []

@@ -8,7 +8,7 @@ import { TextField } from '../../ui/controls/text-field.tsx'
 import { useAttempt } from '../../ui/use-attempt.ts'
 import { t } from '../../language/t.ts'
 
-/** One's name, and the address that one signs in by. */
+/** The person's name, and the address for signing in. */
 export function Profile() {
   const utils = trpc.useUtils()
   const { data: me } = trpc.me.useQuery()

@@ -31,7 +31,7 @@ const known: Record<AuditAction, Marked> = {
 
 export const actions: readonly string[] = Object.keys(known)
 
-/** An action in words; one of another version as it is noted. */
+/** The name of an action; an action of another version is shown as it is recorded. */
 export function actionName(action: string): string {
   return isKnown(action) ? t(known[action]) : action.replace('.', ' ')
 }

@@ -3,7 +3,7 @@ import { limitNames } from './limit-names.ts'
 
 const NONE = 'none'
 
-/** A limit as it is typed: nothing where the settings say it. */
+/** The text of a limit in a form; empty when the server's settings apply. */
 export function limitText(limit: number | null | undefined): string {
   if (limit === undefined) return ''
   return limit === null ? NONE : String(limit)

@@ -7,7 +7,7 @@ import { limitNames } from './limit-names.ts'
 import { limitText, toLimits } from './limit-text.ts'
 import { t } from '../../language/t.ts'
 
-/** One person's limits in place of the settings'. */
+/** A form for one person's limits, which replace those of the server's settings. */
 export function LimitsForm(props: {
   limits: UserLimits
   isBusy: boolean

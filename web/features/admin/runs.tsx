@@ -36,7 +36,7 @@ const states = { queued: msg('queued'), running: msg('running'), waiting: msg('w
 /** Milliseconds. */
 const LOOK_AGAIN_MS = 5_000
 
-/** The answers that are being written or wait, of everybody; never what is said in them. */
+/** The answers of all people that are being written or wait; never their contents. */
 export function Runs() {
   const utils = trpc.useUtils()
   const { data, error } = trpc.admin.runs.list.useQuery(

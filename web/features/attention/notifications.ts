@@ -34,7 +34,7 @@ let isPushed = false
 /** Subscribes this device by the login of now, where a person wants to be notified. */
 export async function renewPush(): Promise<void> {
   if (notifications.state() !== 'on') return
-  // Without it, there are still those of open pages.
+  // Without push, open pages still notify.
   isPushed = await startPush().catch(() => false)
   listeners.notify()
 }
@@ -43,7 +43,7 @@ function isWanted(): boolean {
   return keptChoice(KEY) === 'on'
 }
 
-/** Notifies of what happened while nobody looks at any tab. */
+/** Notifies of an event while no tab is visible. */
 export async function notify({ type, session }: News, open: (id: string) => void): Promise<void> {
   if (notifications.state() !== 'on' || document.visibilityState === 'visible') return
   if (await isAnyVisible()) return
@@ -51,7 +51,7 @@ export async function notify({ type, session }: News, open: (id: string) => void
   const options = {
     body: type === 'done' ? t('The answer is there.') : t('A tool waits for you.'),
     icon: `${basePath}/icon-192.png`,
-    // Several tabs tell the same once.
+    // Several tabs may notify of the same event; it is shown once.
     tag: `${session.id} ${type}`,
   }
   await showNotification(title, options, session, open)

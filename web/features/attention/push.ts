@@ -24,7 +24,7 @@ export async function startPush(): Promise<boolean> {
   return true
 }
 
-/** Ends it on this device; the server forgets the device with the login, or when it next tells it. */
+/** Unsubscribes this device. The server deletes its record with the login, or at its next failed push. */
 export async function stopPush(): Promise<void> {
   const endpoint = await endPush()
   if (endpoint === null) return
@@ -32,8 +32,9 @@ export async function stopPush(): Promise<void> {
 }
 
 /**
- * Ends it in this browser alone, as for somebody who has signed out.
- * @returns the device's address; null where there was none
+ * Unsubscribes in this browser only, for a person who has signed out.
+ *
+ * @returns the device's address; null when it was not subscribed
  */
 export async function endPush(): Promise<string | null> {
   const subscription = await (await registration())?.pushManager?.getSubscription()

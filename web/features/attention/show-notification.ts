@@ -15,7 +15,7 @@ export async function showNotification(
       shown.close()
     })
   } catch {
-    // On Android only a worker may show one, and it is told of the click.
+    // On Android only a worker may show notifications, and it gets the click.
     const registration = await navigator.serviceWorker?.getRegistration(`${basePath}/`)
     const data = { sessionId: session.id, seq: session.seq }
     await registration?.showNotification(title, { ...options, data })

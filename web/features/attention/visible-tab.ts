@@ -1,8 +1,9 @@
-/** Held by every tab that somebody looks at. */
+/** The lock that every visible tab holds. */
 const VISIBLE = 'throughline.visible'
 
 /**
- * Tells other tabs for as long as this one is looked at.
+ * Tells other tabs while this one is visible.
+ *
  * @returns a function that ends it
  */
 export function tellWhenVisible(): () => void {
@@ -11,7 +12,7 @@ export function tellWhenVisible(): () => void {
     release()
     if (document.visibilityState === 'hidden') return
     const { promise: hidden, resolve } = Promise.withResolvers<void>()
-    // Also before the lock is granted: it is given back at once then.
+    // This may be called before the lock is granted, and the lock is released at once then.
     release = resolve
     void navigator.locks?.request(VISIBLE, { mode: 'shared' }, () => hidden)
   }

@@ -16,7 +16,7 @@ type Model = {
 export default function ModelPicker(props: {
   model: string | null
   onChoose: (model: string | null) => void
-  /** By a key of it. */
+  /** Called when it is closed by a key. */
   onClose: () => void
   /** The focus or the pointer has gone elsewhere. */
   onLeave: () => void
@@ -54,7 +54,7 @@ export default function ModelPicker(props: {
         onClose()
         break
       case 'Enter':
-        // Without a model too: otherwise the form around it, the message box's, would be submitted.
+        // Also without an active model, because the key would otherwise submit the form of the message box.
         if (active) choose(active)
         break
       case 'Tab':

@@ -24,7 +24,7 @@ export async function importFile(file: Blob): Promise<number> {
   )
 }
 
-/** By how it begins. */
+/** Decides by the first bytes. */
 async function isZip(file: Blob): Promise<boolean> {
   return (await file.slice(0, 4).text()) === 'PK\u0003\u0004'
 }

@@ -132,7 +132,7 @@ function SessionRowsOfDay(props: {
   )
 }
 
-/** Longer than a press of a button takes. Milliseconds. */
+/** A press is shorter than this. Milliseconds. */
 const PRESSED_MS = 1_000
 
 /** Begins to watch a session that is about to be opened: its page finds the watch under way. */

@@ -44,7 +44,7 @@ export default function SessionMenu(props: {
   const update = trpc.sessions.update.useMutation({ onError: tellFailure })
   const trigger = useRef<HTMLButtonElement>(null)
   const chosen = useRef<SessionAction | null>(null)
-  /** A dialog gives the focus back to what had it before: the button, not an item of a menu that is gone. */
+  /** A closed dialog returns the focus to the element before it: the button, because the item of the menu is gone. */
   const act = (action: SessionAction) => () => {
     chosen.current = action
   }

@@ -1,7 +1,8 @@
 const USED_UP = /^\/(setup|invite|reset|verify)$/
 
 /**
- * Where somebody goes after signing in elsewhere: the page that they came from, and never another site.
+ * The path to go to after a sign-in elsewhere: the page before it, and never another site.
+ *
  * @param basePath of this app on its host
  */
 export function returnPath(address: string, origin: string, basePath = ''): string {

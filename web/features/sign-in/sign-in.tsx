@@ -23,7 +23,7 @@ const titles: Record<Step, Marked> = {
 /**
  * Signing in, step by step.
  *
- * @param props.onSignedIn called when the cookie is that of somebody
+ * @param props.onSignedIn called when the cookie is valid
  */
 export function SignIn(props: {
   text?: string

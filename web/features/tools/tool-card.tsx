@@ -61,7 +61,7 @@ const statusColours: Record<Tone, string> = {
 export function ToolCard(props: {
   call: AppToolCall
   title?: string | undefined
-  /** In place of the state, where the call waits for somebody although it runs. */
+  /** Replaces the state of a running call that waits for a person. */
   asks?: string
   children?: ReactNode
 }) {

@@ -8,7 +8,7 @@ import { formatDate, formatNumber } from '../../language/format.ts'
 export type AnswersRow = Outputs['usage']['answers'][number]
 export type By = 'day' | 'model' | 'session'
 
-/** The model that is built in: it costs nothing, which is known. */
+/** The built-in model, which is free. */
 const DEMO_MODEL = 'demo'
 
 const names = { day: msg('Day'), model: msg('Model'), session: msg('Session') } as const
@@ -66,7 +66,7 @@ function NameOf({ by, row }: { by: By; row: AnswersRow }) {
   )
 }
 
-/** @param isDemo what has no price because it costs nothing */
+/** @param isDemo true for the demo model, which is free and has no price */
 export function costWords(costUsd: number | null, isDemo: boolean): string {
   return costUsd === null && isDemo ? t('free') : formatCost(costUsd)
 }

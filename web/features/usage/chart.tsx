@@ -7,8 +7,8 @@ import { useDark } from '../../ui/use-dark.ts'
 export type Series = { name: string; values: readonly (number | null)[]; isFaint?: boolean }
 
 /**
- * A chart of days. Its library is loaded with the first one; what it shows is also in a list, for those who cannot see
- * it.
+ * A chart of days. Its library is loaded with the first chart. A list beside it has the same values for people who
+ * cannot see it.
  */
 export function Chart(props: {
   label: string

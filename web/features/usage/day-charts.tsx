@@ -166,7 +166,7 @@ export function DayCharts(props: { bars: readonly Bar[]; rows: readonly AnswersR
   )
 }
 
-/** Of several days: sums, and of times the largest. */
+/** Combines days: sums, and the maximum of durations. */
 function sumOf(rows: readonly AnswersRow[]) {
   const sum = (key: 'answers' | 'failed' | 'toolCalls' | 'toolFailures') =>
     rows.reduce((total, row) => total + row[key], 0)

@@ -1,6 +1,6 @@
 import { t } from '../../language/t.ts'
 
-/** The periods that can be looked at, by their days; null for all. */
+/** The periods to choose from, by their days; null for all. */
 export const ranges = [
   {
     value: '7',

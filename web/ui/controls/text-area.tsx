@@ -1,6 +1,6 @@
 import { useId } from 'react'
 
-/** A box for several lines, with its name above it and what is to be known of it below. */
+/** A box for several lines, with its label above and a hint below. */
 export function TextArea(props: {
   label: string
   value: string

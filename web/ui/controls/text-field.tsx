@@ -1,7 +1,7 @@
 import { useId } from 'react'
 import type { ComponentProps, ReactNode } from 'react'
 
-/** A text box with its name above it, and what is to be known of it below. */
+/** A text box with its label above and a hint below. */
 export function TextField({
   label,
   hint,

@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'react'
 import { t } from '../../language/t.ts'
 import { Button } from '../controls/button.tsx'
 
-/** Asks, at the foot of a dialog, whether what was written in it may be lost. */
+/** Asks, at the foot of a dialog, whether unsaved changes may be lost. */
 export default function UnsavedNotice(props: { onDiscard: () => void; onStay: () => void }) {
   const notice = useRef<HTMLDivElement>(null)
   useEffect(() => {

@@ -112,7 +112,10 @@ function PictureButton(props: {
   )
 }
 
-/** As many pixels as the window has; a picture that moves as it is, for a smaller one stands still. */
+/**
+ * The address of a picture in the size of the window. An animated picture keeps its size, because a smaller copy would
+ * not move.
+ */
 function largeAddress(address: string, { mimeType }: File): string {
   if (mimeType === 'image/gif' || mimeType === 'image/apng') return address
   const width = Math.ceil(Math.max(innerWidth, 320) * devicePixelRatio)

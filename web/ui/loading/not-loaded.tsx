@@ -1,7 +1,7 @@
 import { t } from '../../language/t.ts'
 import { Button } from '../controls/button.tsx'
 
-/** In place of what could not be loaded: why, and another try. */
+/** Shown in place of content that could not be loaded: the reason, and a button to retry. */
 export function NotLoaded({ reason, onRetry }: { reason: string; onRetry: () => void }) {
   return (
     <div role="alert" className="flex flex-wrap items-center gap-3 text-sm text-muted">

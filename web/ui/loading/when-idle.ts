@@ -1,6 +1,6 @@
 /**
- * Loads a script that the next page needs, once this one is drawn and nothing else is to be done: the network may be
- * gone by then. Nothing of it is asked for before, and a failure is that of the page that needs it.
+ * Loads a script that a later page needs while the network is there: after this page is rendered and the browser is
+ * idle. A failure is ignored, because the page that needs the script reports it.
  */
 export function whenIdle(load: () => Promise<unknown>): void {
   // Tests draw components without a page.

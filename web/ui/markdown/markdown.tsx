@@ -11,10 +11,7 @@ import { closeEmphasis } from './parsing/open-emphasis.ts'
 import { emptyText, splitText } from './parsing/split.ts'
 import type { Block } from './parsing/split.ts'
 
-/**
- * The number of blocks in a section. Sections keep the changes at the end of a long text away from React's and the
- * browser's work on what is above.
- */
+/** The number of blocks in a section. A change at the end of a long text then costs no work on the sections above. */
 const BLOCKS_PER_SECTION = 8
 
 /**
@@ -83,8 +80,8 @@ function sectionsOf(blocks: readonly Block[]): Block[][] {
 }
 
 /**
- * The blocks up to the first formula while the program for formulas is on its way: shown as it was written, it would move
- * what is below when it is drawn.
+ * The blocks up to the first formula while the code for formulas is loading. A formula shown as source text would move
+ * everything below when it is drawn.
  */
 function withDrawable(
   blocks: readonly Block[],

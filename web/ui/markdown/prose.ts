@@ -5,7 +5,7 @@ export function isProse(text: string): boolean {
   return /(?<![\\\p{L}])\p{L}{2,}[,;:]?\s+\p{L}{2,}(?!\p{L})/u.test(bare)
 }
 
-/** As many letters as the text has units. */
+/** Letters that replace a text of the same length. */
 export function blankOut(text: string): string {
   return 'a'.repeat(text.length)
 }

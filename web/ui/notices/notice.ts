@@ -2,7 +2,7 @@ import { pageValue } from '../../page-value.ts'
 
 export type Notice = {
   text: string
-  /** Only for those who do not see the page, which shows it in its own way. */
+  /** True for a notice for screen readers only, because the page shows it in its own way. */
   isQuiet?: boolean
 }
 

@@ -1,7 +1,7 @@
 import type { AppMessage } from '../../../../shared/client/index.ts'
 import { t } from '../../../language/t.ts'
 
-/** With the id of the question, where a tool asks something in the middle of its call. */
+/** A call that waits for a person; with the question's id when its tool asks one in the middle of the call. */
 type Asked = { id: string; name: string; question?: string }
 
 /** The newest answer of a session; null when there is none. `asked` is the first call that waits for somebody. */

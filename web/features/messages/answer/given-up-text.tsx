@@ -4,7 +4,7 @@ import { givenUpText, seenAfter } from './given-up.ts'
 import type { Seen } from './given-up.ts'
 import { t } from '../../../language/t.ts'
 
-/** After a takeover: what was seen before stays, dimmed, until the new attempt has passed it. */
+/** The text of the attempt before a takeover, dimmed, until the new attempt has written more than that. */
 export function GivenUpText({ message }: { message: AppMessage }) {
   const { parts, status } = message
   const seen = useRef<Seen>({ parts, lost: null })

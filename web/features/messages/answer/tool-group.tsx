@@ -43,7 +43,7 @@ export function ToolGroup({ calls, children }: { calls: AppToolCall[]; children:
   )
 }
 
-/** From the first call's start to the last one's end, in milliseconds: they may have run at once. */
+/** From the first call's start to the last call's end, because calls may run in parallel. Milliseconds. */
 export function spanOf(calls: readonly AppToolCall[]): number | null {
   const times = calls.flatMap(({ startedAt, durationMs }) =>
     startedAt === undefined || durationMs === undefined

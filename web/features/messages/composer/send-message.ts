@@ -11,7 +11,7 @@ export type Written = {
   files: readonly Attached[]
   /** The box that it was taken from, whose copy is kept until the message is. */
   draftKey: string
-  /** In place of waiting for the end of an answer that is being written. */
+  /** For a message during an answer: stops it or joins it, instead of waiting for its end. */
   whenBusy?: 'interrupt' | 'steer' | undefined
 }
 
@@ -63,7 +63,7 @@ export async function sendMessage(
   session: NewSession | null = null,
 ): Promise<Outcome> {
   const id = newId()
-  // Before the page is told of it.
+  // This must be known before the page draws the message.
   sentHere.add(id)
   const { kept, sent } = client.outbox.send({
     ...{ id, sessionId },

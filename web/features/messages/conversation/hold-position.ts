@@ -3,12 +3,12 @@
  * event.
  */
 const MIN_HOLD_MS = 1_000
-/** And it is held until it needed no correction for this many frames. */
+/** The position is held until it needed no correction for this many frames. */
 const STILL_FRAMES = 12
 /** The longest that the position is held. */
 const MAX_HOLD_MS = 4_000
 
-/** What holds a position; calling it lets go. */
+/** A held position; calling it releases the position. */
 export type Hold = () => void
 
 /**

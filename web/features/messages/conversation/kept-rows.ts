@@ -7,8 +7,9 @@ export type KeptRange = readonly string[]
 const MOST_KEPT = 500
 
 /**
- * The rows of a virtualized conversation that are drawn wherever the reader is.
- * @param runningId the answer that is being written: what is open in it, such as the form of a question, is its state
+ * The rows of a virtualized conversation that stay rendered at any scroll position.
+ *
+ * @param runningId the answer that is being written; it keeps state such as the form of a question
  * @param kept further turns
  */
 export function keptRows(

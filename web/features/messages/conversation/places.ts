@@ -19,7 +19,7 @@ export const places = {
     measured.set(sessionId, now)
     write([...without(sessionId), [sessionId, place]])
   },
-  /** Forgets it: whoever was at the newest message is there again. */
+  /** Forgets the place: without one, a session opens at its newest message. */
   delete(sessionId: string): void {
     measured.delete(sessionId)
     if (this.stored(sessionId)) write(without(sessionId))
@@ -35,7 +35,7 @@ function read(): [string, Place][] {
     const stored: unknown = JSON.parse(sessionStorage.getItem(KEY) ?? '[]')
     return Array.isArray(stored) ? stored.filter(isPlace) : []
   } catch {
-    // Storage is blocked, or somebody else has written to it.
+    // Storage is blocked, or another program has written to it.
     return []
   }
 }

@@ -14,7 +14,7 @@ type TurnProps = {
   sessionId: string
   turn: Turn
   older: ReadonlyMap<string, AppMessage>
-  /** True where the conversation begins, not only what is loaded of it. */
+  /** True for the first turn of the whole conversation, not only of its loaded part. */
   isFirst: boolean
   isLast: boolean
   isPinned: boolean

@@ -9,7 +9,7 @@ export type Turn = {
   joined: readonly Joined[]
 }
 
-/** A message that was said while an answer was written, and the part of that answer before which it stands. */
+/** A message that was sent while an answer was written, and the part of that answer that it precedes. */
 export type Joined = { id: string; answerId: string; part: number }
 
 type Item = { id: string; role: 'user' | 'assistant'; joinedPart?: number | undefined }

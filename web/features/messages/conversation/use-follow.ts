@@ -34,7 +34,7 @@ export function useFollow(scroller: RefObject<HTMLElement | null>): Follow {
     const element = scroller.current
     if (!element) return
     if (following.current) element.scrollTop = element.scrollHeight
-    // The event of the reader's own scrolling may still be to come, and must find what was before it.
+    // The event of the reader's own scrolling may come later, and needs the position before it.
     apart.current = Math.max(following.current ? 0 : apart.current, distance(element))
     setAtLatest(following.current || distance(element) <= NEAR_BOTTOM_PX)
   }, [scroller])

@@ -44,7 +44,7 @@ export function useGoTo(
 
   return {
     reached,
-    // The notice of the older messages offers to try again; this says what for.
+    // The notice of the older messages offers another try; this text gives its reason.
     problem: isStuck
       ? t('That message cannot be shown: {reason}', {
           reason: older.problem || t('the server cannot be reached.'),

@@ -3,9 +3,10 @@ import type { RefObject } from 'react'
 import type { KeptRange } from './kept-rows.ts'
 
 /**
- * The turns that stay in the page wherever one scrolls to: the one with the focus, and those of the selection. Without
- * them, what is being typed or selected there would be cut off.
- * @returns their first and last keys, as the attribute `data-turn` tells them
+ * The turns that stay mounted at any scroll position: those with the focus and with the selection. Otherwise typing and
+ * selections there would be lost.
+ *
+ * @returns their first and last keys, as in the attribute `data-turn`
  */
 export function useKeptMounted(scroller: RefObject<HTMLElement | null>): readonly KeptRange[] {
   const [kept, setKept] = useState<readonly KeptRange[]>([])

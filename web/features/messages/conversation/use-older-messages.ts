@@ -59,11 +59,11 @@ export function useOlderMessages(sessionId: string): OlderMessages {
   const { retry } = older
   useEffect(() => {
     if (isFailed && status === 'connected') retry()
-    // Not with each failure: once when the connection is there again.
+    // Retries once when the connection is back, and not after each failure.
     // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [status])
 
-  // The log tells of changes only to those that it has told of the message.
+  // The log has no events for changes of messages that this reader has loaded as older ones.
   const lookAgain = useEffectEvent((awayMs: number) => {
     const pages = data?.pages.length ?? 0
     if (isWorthAsking({ awayMs, pages, isFetching })) void refetch({ cancelRefetch: false })
@@ -82,7 +82,7 @@ export function useOlderMessages(sessionId: string): OlderMessages {
 
 type Pages = InfiniteData<Outputs['messages']['list']>
 
-/** Shows a change of a message at once, where it is one of the older ones: no event tells of those. */
+/** Shows a change of an older message at once, because no event reports it. */
 export function useChangeOlder(sessionId: string) {
   const client = useQueryClient()
   return useCallback(

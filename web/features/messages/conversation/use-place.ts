@@ -9,10 +9,11 @@ import type { Follow } from './use-follow.ts'
 import type { OlderMessages } from './use-older-messages.ts'
 
 /**
- * Keeps where somebody was in a session, and brings them back there: at once when they come from another session, and
- * after a reload as soon as the turn is loaded.
- * @param isLed true when an address leads to a message, which goes first
- * @returns the heights of all rows, when they are known from before
+ * Keeps a reader's place in a session and restores it: at once after a visit of another session, and after a reload as
+ * soon as the turn is loaded.
+ *
+ * @param isLed true when the URL names a message, which has precedence
+ * @returns the heights of all rows, if they are known from an earlier visit
  */
 export function usePlace(of: {
   sessionId: string

@@ -13,7 +13,7 @@ export function FindInSession(props: FindProps) {
       const isFind = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'f'
       if (!isFind || event.altKey || event.shiftKey) return
       const box = document.querySelector<HTMLInputElement>('[data-find]')
-      // Once more is the browser's own search.
+      // Pressed again in the box, the keys open the browser's own search.
       if (document.querySelector('dialog[open]') || (box && box === document.activeElement)) return
       event.preventDefault()
       setOpen(true)

@@ -1,7 +1,7 @@
 import type { AppMessage } from '../../../../shared/client/index.ts'
 import { plainText } from '../../../ui/markdown/parsing/plain-text.ts'
 
-/** One place where the words are: the how-manieth of its message. */
+/** One place with the words: its index among the places of its message. */
 export type FoundPlace = { messageId: string; index: number }
 
 /** More are not counted. */
@@ -25,7 +25,7 @@ export function findPlaces(messages: readonly AppMessage[], words: string): Foun
 
 /** The offsets of the words in a text, without overlaps. */
 export function offsetsOf(text: string, words: string): number[] {
-  // Lower case may be longer than what it is of; such letters are left as they are, so that offsets hold.
+  // The lower case of some letters is longer; such letters stay unchanged, so that offsets are right.
   const searched = lower(text)
   const sought = lower(words)
   const offsets: number[] = []

@@ -12,9 +12,10 @@ const NONE: readonly AppMessage[] = []
 const PATIENCE_MS = 3_000
 
 /**
- * Search within a session: also in messages that are not drawn, and older ones, which are loaded then.
- * @param scroller what the conversation is drawn in
- * @param bringNear scrolls to a message that is not drawn
+ * Search within a session, also in messages that are not rendered, and in older ones, which it loads.
+ *
+ * @param scroller the element that scrolls the conversation
+ * @param bringNear scrolls to a message that is not rendered
  */
 export function useFind(
   sessionId: string,

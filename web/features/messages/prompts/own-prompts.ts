@@ -5,14 +5,14 @@ import { pageValue } from '../../../page-value.ts'
 const KEY = 'prompts'
 const MOST = 200
 const own = pageValue<readonly Prompt[]>(stored)
-/** Of these, what could not be stored: the storage is full or blocked, or nobody is known yet. */
+/** True when prompts of this page could not be stored: the storage is full or blocked, or no person is known yet. */
 let isUnstored = false
 
 /** The prompts that a person keeps in this browser. */
 export const ownPrompts = {
   subscribe: own.subscribe,
   get: own.get,
-  /** In place of one of the same name. */
+  /** Stores a prompt; it replaces one of the same name. */
   keep(prompt: Prompt): void {
     const others = own.get().filter(({ name }) => name !== prompt.name)
     set([...others, prompt].slice(-MOST))

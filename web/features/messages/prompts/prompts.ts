@@ -59,7 +59,10 @@ export function promptName(typed: string): string {
     .slice(0, 40)
 }
 
-/** One's own before the built-in ones, which they may replace; those that begin with what is typed first. */
+/**
+ * The person's own prompts, then the built-in ones that they do not replace; those whose name begins with the typed
+ * text first.
+ */
 export function promptsFor(
   typed: string,
   mine: readonly Prompt[],

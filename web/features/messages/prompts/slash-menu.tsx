@@ -13,7 +13,7 @@ import { t } from '../../../language/t.ts'
 const ServerPromptDialog = lazyPart(() => import('./server-prompt-dialog.tsx'))
 const PromptsDialog = lazyPart(() => import('./prompts-dialog.tsx'))
 
-/** The prompts whose names begin as what is typed after a slash. */
+/** The prompts whose names match the text after a slash. */
 export default function SlashMenu({ draftKey, typed }: { draftKey: string; typed: string }) {
   const mine = useSyncExternalStore(ownPrompts.subscribe, ownPrompts.get)
   const [index, setIndex] = useState(0)
@@ -29,7 +29,7 @@ export default function SlashMenu({ draftKey, typed }: { draftKey: string; typed
   const active = prompts[place]
   const id = useId()
 
-  // The focus stays in the box: what is active in the list is told there.
+  // The focus stays in the box, whose attributes tell screen readers the active item.
   useEffect(() => {
     const box = messageBox()
     if (!box || place < 0) return

@@ -50,7 +50,7 @@ export function useEdit(key: string, text: string) {
       drafts.set(lost, '')
       setEditing('begun')
     },
-    /** Closes the editor without its effect; what was written can be brought back. */
+    /** Closes the editor without sending; its text can be restored. */
     giveUp() {
       const written = drafts.get(key)
       if (written.trim() !== '' && written !== text) {

@@ -26,7 +26,7 @@ export const UserMessage = memo(function UserMessage(props: {
   /** In place of the files, for a message that the server does not have yet. */
   attached?: ReactNode
   status: 'sending' | 'waiting' | 'failed' | 'queued' | 'sent'
-  /** It was said while the answer before it was written. */
+  /** True for a message that was sent while the answer before it was written. */
   isJoined?: boolean
   /** It is queued, and joins the answer that is being written. */
   joins?: boolean

@@ -5,7 +5,7 @@ import { t } from '../../../language/t.ts'
 
 /** Browsers end long utterances early. */
 const MOST = 220
-/** A browser without any voice says nothing, and does not say so. */
+/** A browser without a voice neither speaks nor reports an error. */
 const PATIENCE_MS = 5_000
 
 export function hasBrowserVoice(): boolean {

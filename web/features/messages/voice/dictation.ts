@@ -7,7 +7,7 @@ import { messageBox } from '../composer/message-box.ts'
 export function dictateInto(draftKey: string): {
   /** Takes the next words. */
   write(words: string): void
-  /** Takes away what was written, as before it is written anew; what a person has changed in it stays. */
+  /** Removes the dictated words before they are written again. Words that a person has changed stay. */
   takeBack(): void
 } {
   const box = messageBox()

@@ -20,14 +20,15 @@ let place: Place | null = null
 let begun: string | null = null
 let running: AbortController | null = null
 
-/** Speak, hear the answer, speak again; it goes on from the page of a new session to the session's. */
+/** Speaking and listening in turns. A conversation that begins on the page of a new session goes on in the session. */
 export const handsFree = {
   subscribe: status.subscribe,
   get: status.get,
   /**
-   * Tells which message box is shown. The conversation goes on to the session that it has begun; leaving for any other
-   * page, also one without a box, ends it.
-   * @returns a function that tells that the box is gone
+   * Sets the visible message box. The conversation goes on in the session that it has begun; any other page, also one
+   * without a box, ends it.
+   *
+   * @returns a function that reports that the box is gone
    */
   at(shown: Place): () => void {
     const isElsewhere = place?.draftKey !== shown.draftKey && shown.draftKey !== begun
@@ -87,7 +88,7 @@ async function converse(signal: AbortSignal): Promise<void> {
     if (said === null) return
     status.set('waiting')
     const answer = await nextAnswer(known, said, signal)
-    // The microphone does not stay open for what nobody will answer.
+    // The microphone must not stay open when there will be no answer.
     if (answer === 'not-sent') return
     if (!answer) continue
     status.set('reading')
@@ -96,9 +97,10 @@ async function converse(signal: AbortSignal): Promise<void> {
 }
 
 /**
- * Puts the words into the box and sends it as a person would: refusals end where they always do. What somebody is typing
- * there is not sent.
- * @returns the message's id; null where they were not sent
+ * Puts the words into the box and submits it like a person, so that refusals are shown there. An unsent text of the
+ * person is kept in the box.
+ *
+ * @returns the message's id; null when it was not sent
  */
 async function say(words: string, signal: AbortSignal): Promise<string | null> {
   if (!place) return null
@@ -143,7 +145,8 @@ function messages(): readonly AppMessage[] {
 
 /**
  * The next answer as soon as it has words; null when it ended without any.
- * @param said the message that it answers, which the server may refuse
+ *
+ * @param said the question's id; the server may refuse the question
  */
 function nextAnswer(
   known: ReadonlySet<string>,

@@ -18,7 +18,7 @@ export type Recording = {
 
 export type Microphone = Disposable & {
   record(): Recording
-  /** Resolves with what was said, once somebody has spoken and is silent. */
+  /** Resolves with a recording once somebody has spoken and is silent again. */
   utterance(signal: AbortSignal, onSpeech: () => void): Promise<Blob | null>
   /** Resolves when somebody speaks loudly enough to be meant. */
   speech(signal: AbortSignal): Promise<void>
@@ -42,7 +42,7 @@ export async function openMicrophone(): Promise<Microphone> {
     return Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length)
   }
 
-  /** Calls back about every 50 ms with how long it has been loud, and silent, until told to end. */
+  /** Calls back about every 50 ms with the durations of speech and of silence, until it is ended. */
   function listen(
     signal: AbortSignal,
     least: number,

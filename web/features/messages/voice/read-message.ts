@@ -10,9 +10,11 @@ import { voiceSettings } from './voice-settings.ts'
 import { t } from '../../../language/t.ts'
 
 /**
- * Reads an answer to its end, waiting for what is not yet written. Where the service fails the browser goes on.
- * @param onVoice told whose voice it is, and how to pause it
- * @throws when nobody can read, or the signal ends it
+ * Reads an answer to its end, and waits for text that is not written yet. If the service fails, the browser's voice
+ * goes on.
+ *
+ * @param onVoice called with the current voice and its controls
+ * @throws when no voice works, or the signal aborts
  */
 export async function readMessage(
   client: Client,

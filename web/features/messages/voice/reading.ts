@@ -33,8 +33,9 @@ export const readings = {
     stopCurrent?.abort()
   },
   /**
-   * There is a message box, which has the controls of what is read.
-   * @returns a function that tells that it is gone
+   * Registers a message box, which shows the controls of the reading.
+   *
+   * @returns a function that reports that the box is gone
    */
   atBox(): () => void {
     boxes += 1

@@ -2,9 +2,10 @@
 const LEAST = 40
 
 /**
- * Where the next part to read aloud ends: after the last whole sentence or line of what is there, or at the end of an
- * answer that is whole. Never inside of a code block.
- * @param from where reading stands, in UTF-16 units
+ * The end of the next part to read aloud: after the last complete sentence or line so far, or the end of a finished
+ * answer. It is never inside a code block.
+ *
+ * @param from the end of the part before, in UTF-16 units
  * @returns `from` when there is nothing to read yet
  */
 export function segmentEnd(text: string, from: number, isWhole: boolean): number {
@@ -17,7 +18,7 @@ export function segmentEnd(text: string, from: number, isWhole: boolean): number
   return rest.slice(0, end).trim().length < LEAST ? from : from + end
 }
 
-/** Where a code block begins that has no end yet; the end of the text when there is none. */
+/** The beginning of a code block without an end; the end of the text when there is none. */
 function openFence(text: string, from: number): number {
   let open: number | null = null
   for (const { index } of text.slice(from).matchAll(/^ {0,3}(?:```|~~~)/gm)) {

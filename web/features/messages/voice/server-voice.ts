@@ -9,7 +9,7 @@ export const SERVER_VOICES = [
   'verse',
 ]
 
-/** Plays what the server sends while it comes. */
+/** Plays the server's audio while it arrives. */
 export function serverVoice(): Voice {
   const audio = new Audio()
   audio.preload = 'auto'

@@ -9,7 +9,7 @@ import { t } from '../../../language/t.ts'
 
 export type DictationStatus = 'idle' | 'opening' | 'recording' | 'writing'
 
-/** A recording that nobody ends is ended, in milliseconds. */
+/** The longest recording, in milliseconds. */
 const MOST_MS = 10 * 60_000
 
 /** Speaking into the message box: nothing is sent by itself. */
@@ -21,7 +21,7 @@ export function useDictation(draftKey: string) {
 
   useEffect(() => () => current.current?.stop.abort(), [draftKey])
 
-  /** @param again what was recorded before; null to record */
+  /** @param again a recording whose transcription failed; null to record */
   async function start(again: Blob | null): Promise<void> {
     if (current.current) return
     const stop = new AbortController()
@@ -65,7 +65,7 @@ export function useDictation(draftKey: string) {
     retry: kept && (() => void start(kept)),
     /** Ends the recording: its words are written down. */
     finish: () => current.current?.end(),
-    /** Forgets what is being recorded or written down, and not what could not be written down before. */
+    /** Discards the current recording or transcription, but not an earlier recording whose transcription failed. */
     cancel() {
       const { stop, writes } = current.current ?? {}
       stop?.abort()

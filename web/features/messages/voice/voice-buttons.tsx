@@ -32,7 +32,7 @@ export default function VoiceButtons(props: {
 
   useEffect(() => {
     if (!isBusy && !isOn) return
-    // Before the page's own Escape, which stops the answer.
+    // This precedes the page's own Escape, which stops the answer.
     const onKeyDown = (event: KeyboardEvent): void => {
       if (event.key !== 'Escape' || event.isComposing) return
       event.preventDefault()

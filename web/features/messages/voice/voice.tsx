@@ -13,10 +13,10 @@ export function Voice(props: { draftKey: string; isSession: boolean; isEmpty: bo
   return <VoiceButtons {...props} />
 }
 
-/** The controls of what is read aloud. */
+/** The controls of the reading. */
 export function ReadingControlsBar() {
   const { reading } = useSyncExternalStore(readings.subscribe, readings.get)
-  // Without a message box there is no button to stop it.
+  // Reading ends with the last message box, because nothing else has a button to stop it.
   useEffect(() => readings.atBox(), [])
   return reading && <ReadingBar reading={reading} />
 }

@@ -18,7 +18,7 @@ export function ShareDialog({ session, onClose }: { session: Session; onClose: (
       await copy(share.token)
     },
   })
-  // One of the conversation as it is now does for it.
+  // A share that is newer than the last change is up to date and is offered again.
   const current = data?.shares.find(({ createdAt }) => createdAt >= session.updatedAt)
 
   async function copy(token: string): Promise<void> {

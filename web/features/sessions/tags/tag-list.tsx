@@ -16,7 +16,7 @@ export function TagList() {
   const dragged = useDraggedSession()
   const addTag = useAddTag()
   const [isNewFor, setNewFor] = useState<Session | null>(null)
-  // One whose last session went is still shown while it is chosen, so that it can be left.
+  // A chosen tag stays in the list after its last session has lost it, so that the choice can be cancelled.
   const names = tags.map(({ name }) => name)
   const shown = chosen === null || names.includes(chosen) ? names : [...names, chosen]
   if (shown.length === 0 && !dragged && !isNewFor) return null
@@ -24,7 +24,7 @@ export function TagList() {
     <div
       role="group"
       aria-label={t('Tags')}
-      // In reach of a session from anywhere in the list.
+      // While a session is dragged, the tags stay in reach from anywhere in the list.
       className={dragged ? 'sticky top-0 z-10 bg-side pb-1' : undefined}
     >
       <h2 className="px-2 pt-4 pb-1 text-xs font-medium text-muted">{t('Tags')}</h2>

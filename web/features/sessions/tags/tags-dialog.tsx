@@ -10,7 +10,10 @@ import { FormDialog } from '../dialogs/form-dialog.tsx'
 import { useTags } from './use-tags.ts'
 import { withTag } from './with-tag.ts'
 
-/** The tags of a session: what it has, what others have, and a new one. The way by keyboard, and on a phone. */
+/**
+ * The tags of a session: its own, those of other sessions, and a new one. It serves keyboards and phones, which cannot
+ * drag.
+ */
 export default function TagsDialog({
   session,
   onClose,

@@ -7,7 +7,7 @@ import { useCallCommand } from '../approval/use-call-command.ts'
 import { QuestionCard } from './question-card.tsx'
 import { keptValues } from './read-fields.ts'
 
-/** Asks the user what the call's server wants to know. What stands in the form is kept until it was sent. */
+/** Asks the person a question of the call's MCP server. The fields keep their contents until they are sent. */
 export function QuestionOfCall({ call, question }: { call: AppToolCall; question: Question }) {
   const { api } = useThroughline()
   const { isSent, problem, send } = useCallCommand(call)

@@ -29,7 +29,7 @@ export function keptValues(form: QuestionForm, kept: string): Record<string, Fie
   return values
 }
 
-/** The reply that the fields make, and what is wrong with it. What was left empty is no part of it. */
+/** The reply of the form and the errors in it. Empty fields are left out. */
 export function readFields(
   form: QuestionForm,
   values: Readonly<Record<string, FieldValue>>,

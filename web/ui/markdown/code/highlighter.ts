@@ -1,6 +1,6 @@
 import type { HighlightAnswer, HighlightRequest } from './highlight-worker.ts'
 
-/** A grammar can take for ever on some text. */
+/** The longest time for one text, because a grammar can loop for ever. */
 const PATIENCE_MS = 20_000
 
 const NOTHING = new Uint32Array()

@@ -7,7 +7,7 @@ import { CodeBlock } from '../code/code-block.tsx'
 import type { Picture } from './draw-diagram.ts'
 import { t } from '../../../language/t.ts'
 
-/** In CSS pixels: drawn smaller, its words could not be read. */
+/** The smallest width at which the words are readable. CSS pixels. */
 const LEAST_WIDTH = 440
 
 type Drawing = { url: string; picture: Picture } | { problem: string }

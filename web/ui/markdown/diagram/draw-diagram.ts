@@ -3,12 +3,13 @@ import mermaid from 'mermaid'
 export type Picture = { svg: string; width: number; height: number }
 
 let drawn = 0
-/** One at a time: the settings are of the library, not of a diagram. */
+/** Diagrams are drawn one at a time, because the settings belong to the library and not to a diagram. */
 let last: Promise<unknown> = Promise.resolve()
 
 /**
- * Draws a diagram as SVG, which is meant to be shown as a picture: there it can neither run nor load anything.
- * @throws what is wrong with the source
+ * Draws a diagram as SVG for an `img` element, in which it can neither run nor load anything.
+ *
+ * @throws the error in the source
  */
 export function drawDiagram(source: string, isDark: boolean): Promise<Picture> {
   const picture = last.then(() => draw(source, isDark))

@@ -6,14 +6,15 @@ import katex from 'katex'
 
 /**
  * Draws a formula into an element, with MathML for screen readers.
- * @returns what is wrong with it, or null
+ *
+ * @returns the error in it, or null
  */
 export function drawFormula(element: HTMLElement, text: string, isDisplay: boolean): string | null {
   try {
     katex.render(text, element, {
       displayMode: isDisplay,
       throwOnError: true,
-      // No links, pictures or styles of the formula's own.
+      // Formulas must not bring links, pictures or styles.
       trust: false,
       strict: 'ignore',
       maxSize: 20,

@@ -3,7 +3,7 @@ import type { drawFormula } from './draw-formula.ts'
 import type { ChatToken } from '../parsing/tokens.ts'
 import { pageValue } from '../../../page-value.ts'
 
-/** `failed` without the program, as offline: then a formula stays as it was written. */
+/** After `failed`, such as offline, formulas stay as source text. */
 type Program = 'none' | 'loading' | 'failed' | typeof drawFormula
 
 const program = pageValue<Program>(() => 'none')
@@ -25,7 +25,7 @@ export const formulaProgram = {
 }
 
 export function useFormulaProgram(): Program {
-  // Where nothing can be loaded, as without scripts, the formula stays as source.
+  // On the server nothing can be loaded, so the formula stays as source text.
   return useSyncExternalStore(program.subscribe, program.get, () => 'failed')
 }
 

@@ -3,7 +3,7 @@ import { useLanguage } from '../../../language/language.ts'
 import { t } from '../../../language/t.ts'
 import { formulaProgram, useFormulaProgram } from './formula-program.ts'
 
-/** A formula; as it was written until it can be drawn, and where it is none. */
+/** A formula; as source text until it can be drawn, and when it is invalid. */
 export const FormulaView = memo(function FormulaView(props: {
   text: string
   raw: string

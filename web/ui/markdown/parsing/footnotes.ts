@@ -1,6 +1,6 @@
 /**
- * Labels of footnotes are numbers, or begin with `fn` or `note`: others cannot be told from a class of a regular
- * expression (`[^abc]`) before their definition comes, which is at the end.
+ * Labels of footnotes are numbers, or begin with `fn` or `note`. Others look like a class of a regular expression
+ * (`[^abc]`) until their definition comes at the end of the text.
  */
 const label = String.raw`\[\^(\d{1,3}[a-z]?|(?:fn|note)[\w-]{0,30})\]`
 const markPattern = new RegExp(`^${label}(?!:)`)

@@ -17,7 +17,7 @@ const unfinished = [
   /^<(?:[a-zA-Z][\w+.:/@?&=#%~-]{0,500})?$/,
 ]
 
-/** The beginning of a table, a fence, a rule, a list, a heading or a quote, before it can be told from text. */
+/** The beginning of a table, a fence, a rule, a list, a heading or a quote, while it still looks like text. */
 const beginning =
   /(?:^|\n) {0,3}(?:\|[^\n]*(?:\n[ |:-]*)?|`{1,2}|~{1,2}|-{1,2}|[*_]{1,3}|\+|#{1,6}|>|\d{1,3}[.)]?|\[\^[^\]\n]{0,30}\]?:?[ \t]*|\$|\\)$/
 
@@ -44,7 +44,7 @@ export function isProvisional(token: ChatToken): boolean {
   }
 }
 
-/** The tokens without what may become a link or a formula, or begin a table, a fence or a rule. */
+/** The tokens before an unfinished end that may become a link, a formula, a table, a fence or a rule. */
 export function holdBack(tokens: readonly ChatToken[]): readonly ChatToken[] {
   const raw = tokens.map((token) => token.raw).join('')
   const line = beginning.exec(raw)

@@ -34,7 +34,7 @@ export const emptyText: SplitText = {
   settledLinks: {},
 }
 
-/** Splits a text, lexing only what may differ from `previous`, an earlier state of the same text. */
+/** Splits a text. Lexes only the part that may differ from `previous`, an earlier state of the same text. */
 export function splitText(previous: SplitText, text: string): SplitText {
   const source = text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text
   if (source === previous.source) return previous

@@ -1,10 +1,12 @@
 import AttachmentChips from './attachment-chips.tsx'
 import { BlindNotice } from './blind-notice.tsx'
-// With this part, which is loaded before there is a file: the network may be gone when they are needed.
+// Loaded with this component, before there is a file, because the network may be gone when it is needed.
 import './upload-file.ts'
 import './upload-waiting.ts'
 
-/** The files beside a text, and what the model does not see of them: not needed before there is one. */
+/**
+ * The files of an unsent text, with a notice of those that the model cannot see. Its code is loaded for the first file.
+ */
 export default function AttachedFiles(props: { draftKey: string; model: string | null }) {
   return (
     <>

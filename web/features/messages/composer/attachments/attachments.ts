@@ -13,15 +13,15 @@ export type Attachment = { key: string; name: string } & (
 )
 
 /**
- * A file of a message that is sent: what the server has, or the bytes. Of those the server may have a part under `id`,
- * from which whoever uploads them goes on.
+ * A file of a message that is sent: stored at the server, or as bytes. Of these, the server may have a part under `id`,
+ * after which the upload goes on.
  */
 export type Attached = StoredFile | ({ source: File } & UploadPlace)
 
 /** `leave` leaves it to the outbox, and returns whether the server knows of it. */
 export type Running = { cancel(): void; leave(): boolean }
 
-/** Under which id a file is stored; `isBegun` where that was tried before. */
+/** The id under which a file is stored; `isBegun` after an earlier attempt to upload it. */
 export type UploadPlace = { id: string; isBegun: boolean }
 
 export type UploadEvents = {
@@ -46,7 +46,7 @@ export class Attachments {
   readonly #upload: Upload
   readonly #lists = new Map<string, readonly Attachment[]>()
   readonly #sources = new Map<string, Source>()
-  /** Boxes whose stored files could not be noted: nobody is known yet, or the storage is full or blocked. */
+  /** Boxes whose list of stored files could not be saved: no person is known yet, or the storage is full or blocked. */
   readonly #unstored = new Set<string>()
   readonly #listeners = new Listeners()
   #count = 0
@@ -109,7 +109,7 @@ export class Attachments {
     return files
   }
 
-  /** Forgets every file: they are nobody's any more. */
+  /** Forgets every file, because the person has left. */
   clear(): void {
     for (const { running } of this.#sources.values()) running?.cancel()
     this.#sources.clear()
@@ -128,7 +128,8 @@ export class Attachments {
   }
 
   /**
-   * Takes over what is stored now, as by another tab; what is on its way here stays.
+   * Reads the stored lists again, which another tab may have changed. Uploads of this tab stay.
+   *
    * @param stored the key in the storage that has changed; null for any
    */
   reread(stored: string | null): void {
@@ -167,7 +168,7 @@ export class Attachments {
     source.running = this.#upload(source.file, events, { id, isBegun })
   }
 
-  /** Takes over what is stored for a box, and keeps what is only here. */
+  /** Merges the stored list of a box with the files that only this tab has. */
   #join(draft: string): void {
     const stored = this.#stored(draft)
     const isStored = (one: Attachment): boolean =>
@@ -202,7 +203,7 @@ export class Attachments {
   #stored(draft: string): readonly Attachment[] {
     try {
       const files: unknown = JSON.parse(this.#storage.getItem(PREFIX + draft) ?? '[]')
-      // Written by `#set`, and read by nobody else.
+      // Only `#set` writes it.
       return Array.isArray(files) ? (files as StoredFile[]).map(ready) : NONE
     } catch {
       return NONE

@@ -12,7 +12,7 @@ export const leftUploads = {
     left.set(id, upload)
     upload.whole.catch(() => left.delete(id))
   },
-  /** Stops one, whose file somebody else goes on with. */
+  /** Stops an upload that another one continues. */
   stop(id: string): void {
     left.get(id)?.abort()
     left.delete(id)

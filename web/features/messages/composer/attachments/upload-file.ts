@@ -8,13 +8,14 @@ import { t } from '../../../../language/t.ts'
 const RETRIES = [0, 500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000]
 /** An earlier request has begun it, whose answer did not come. */
 const BEGUN = 409
-/** Another request for it has not ended yet. */
+/** Another request for the upload has not ended yet. */
 const LOCKED = 423
 
 /**
- * Sends a file to the server; what was cut goes on where it stopped.
- * @param endpoint where uploads begin
- * @param onWhole told when the server has all of it
+ * Sends a file to the server. An upload that was cut goes on where it stopped.
+ *
+ * @param endpoint the address where uploads begin
+ * @param onWhole called when the server has the whole file
  */
 export function uploadFile(
   file: File,
@@ -26,7 +27,7 @@ export function uploadFile(
   const address = `${endpoint}/${id}`
   const whole = Promise.withResolvers<void>()
   let state: 'here' | 'left' | 'over' | 'refused' = 'here'
-  // Of a message that was taken back.
+  // An upload of this file may still run for a message that was taken back.
   leftUploads.stop(id)
   const running = new Upload(file, {
     endpoint,
@@ -68,10 +69,13 @@ export function uploadFile(
   }
 }
 
-/** Told that it is over, the server has room for others at once; where it cannot be told, it finds out by itself. */
+/**
+ * Tells the server that the upload is cancelled, which makes room for others at once. Without this request the server
+ * notices by itself later.
+ */
 function cancel(running: Upload, isRefused: boolean): void {
   void running.abort().catch(() => undefined)
-  // The server has none of what it refused.
+  // The server keeps nothing of a refused upload.
   if (!running.url || isRefused) return
   const headers = { 'tus-resumable': '1.0.0' }
   fetch(running.url, { method: 'DELETE', headers, keepalive: true }).catch(() => undefined)

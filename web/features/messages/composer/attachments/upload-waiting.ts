@@ -8,7 +8,7 @@ import { leftUploads } from './left-uploads.ts'
 /** An earlier attempt has begun it, or the message box had. */
 const BEGUN = 409
 
-/** Stores a file of a message that waited; what was cut goes on where it stopped, also from another tab. */
+/** Stores a file of a message that waited. An upload that was cut goes on where it stopped, also from another tab. */
 export const uploadWaiting: UploadFile = async (file, body, signal) => {
   const left = leftUploads.get(file.id)
   if (left && (await isWhole(left.whole, file.id, signal))) return
@@ -16,7 +16,10 @@ export const uploadWaiting: UploadFile = async (file, body, signal) => {
   if (status === BEGUN) await attempt(file, body, signal, 'again')
 }
 
-/** Waits for what the message box has begun. It ends with the connection: the next one may be another's login. */
+/**
+ * Waits for the upload that the message box has begun. It ends with the connection, because the next connection may be
+ * of another person's login.
+ */
 async function isWhole(whole: Promise<void>, id: string, signal: AbortSignal): Promise<boolean> {
   const { promise: aborted, reject } = Promise.withResolvers<never>()
   const onAbort = (): void => {

@@ -3,7 +3,7 @@ import { client } from '../../../../client.ts'
 import type { Attachment } from './attachments.ts'
 import { attachments } from '../drafts/page-drafts.ts'
 
-/** Follows what is read in files that are stored; the server ends each when it is. */
+/** Follows the reading of stored files; the server ends each subscription when the file is read. */
 export function useReadings(list: readonly Attachment[]): void {
   const waiting = list.flatMap((one) =>
     one.status === 'ready' && one.file.status === 'processing' ? [one.file.id] : [],

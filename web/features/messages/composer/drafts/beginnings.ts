@@ -52,7 +52,7 @@ export class Beginnings {
     this.#listeners.notify()
   }
 
-  /** Adds what was chosen for one box to what was chosen for another. */
+  /** Adds the settings of one box to those of another. */
   move(from: string, to: string): void {
     this.set(to, { ...this.get(to), ...given(this.get(from)) })
     this.set(from, NONE)
@@ -67,7 +67,10 @@ export class Beginnings {
     return this.#drafts.get(box) !== '' || this.#attachments.get(box).length > 0
   }
 
-  /** Stores what was chosen here when something comes into its box. What another tab has chosen for that stays. */
+  /**
+   * Stores the choices of this tab when text or files come into their box. A choice that another tab has stored for it
+   * stays.
+   */
   #follow(): void {
     for (const [box, { beginning, wasFilled }] of this.#own) {
       const isFilled = this.#isFilled(box)
@@ -95,7 +98,7 @@ function given(beginning: Beginning): Beginning {
 function parsed(text: string): Beginning {
   if (text === '') return NONE
   try {
-    // Written by `#store`, and by nobody else.
+    // Only `#store` writes it.
     return JSON.parse(text) as Beginning
   } catch {
     return NONE

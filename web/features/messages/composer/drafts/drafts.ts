@@ -97,8 +97,9 @@ export class Drafts {
   }
 
   /**
-   * Takes over what is stored now, by another tab or for the person who is known since. What is being typed here, or was
-   * taken from here, stays.
+   * Reads the stored drafts again, after a change in another tab or when the person has become known. Drafts that are
+   * being typed here, or were taken from here, stay.
+   *
    * @param stored the key in the storage that has changed; null for any
    */
   reread(stored: string | null): void {
@@ -113,8 +114,8 @@ export class Drafts {
   }
 
   /**
-   * It has become known whose drafts these are. What was typed before that comes below what this person had in the same
-   * box, which nobody could see; a box that was emptied, or sent from, shows it.
+   * The owner of the drafts has become known. A text that was typed before is appended to the owner's stored draft of
+   * the same box, which could not be shown until now. A box that was emptied, or sent from, shows the stored draft.
    */
   ownerKnown(): void {
     for (const key of this.#unsaved) {
@@ -126,7 +127,7 @@ export class Drafts {
     this.reread(null)
   }
 
-  /** Forgets every draft: they are nobody's any more. */
+  /** Forgets every draft, because the person has left. */
   clear(): void {
     clearTimeout(this.#timer)
     this.#texts.clear()

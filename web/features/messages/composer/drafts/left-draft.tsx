@@ -35,7 +35,7 @@ export function LeftDraft({ draftKey }: { draftKey: string }) {
   )
 }
 
-/** Moves what is in one box before what is in another, with how its session was to begin. */
+/** Moves the draft of one box before that of another, with the settings of its session. */
 export function moveDraft(from: string, to: string): void {
   beginnings.move(from, to)
   const text = drafts.get(from)

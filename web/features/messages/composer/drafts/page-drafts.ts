@@ -28,7 +28,7 @@ addEventListener('storage', ({ key }) => {
   const own = key === null ? null : personStorage.keyOf(key)
   if (own !== null) reread(own)
 })
-// A page that was kept in the browser's memory was not told.
+// A page that the browser restores from its memory has missed the changes of other tabs.
 addEventListener('pageshow', ({ persisted }) => {
   if (persisted) reread(null)
 })
