@@ -84,7 +84,8 @@ export class Files {
   }
 
   /**
-   * Stores a file: its bytes first, durably, and then its row. The same id with the same bytes again is the same file.
+   * Stores a file: its bytes first, durably, and then its row. A repetition with the same id and bytes is the same
+   * file.
    *
    * @throws CONFLICT when the id has other bytes, or is somebody else's
    */

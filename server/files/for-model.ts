@@ -10,7 +10,7 @@ import { resizeForModel } from './pictures.ts'
 const LONGEST_SIDE = 1_568
 /** The most base64 characters of all files in one request. */
 const MOST = 40 * 1024 * 1024
-/** Of a longer PDF the model gets the text. */
+/** For a longer PDF the model gets its text. Bytes. */
 const MOST_OF_PDF = 20 * 1024 * 1024
 
 type Told = ModelFile & { file?: { id: string; bytes: number } }

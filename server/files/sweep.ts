@@ -74,7 +74,7 @@ export class FileSweeper {
         await store.remove(key)
         await contents.forgetStray(db, key)
       } catch (error) {
-        // One failure does not keep the others.
+        // A failure must not stop the cleaning of the others.
         await contents.postponeStray(db, key, later(now(), AGAIN_MS))
         onError(error, 'a file that nobody has any more could not be removed')
       }

@@ -24,8 +24,8 @@ export type HealthOptions = {
 }
 
 /**
- * `/health` for people, `/livez` for whoever restarts a stuck process, `/readyz` for whoever sends it traffic. They
- * answer to any origin's absence of credentials: nothing here is secret.
+ * `/health` is for people, `/livez` for the supervisor that restarts a stuck process, `/readyz` for the load balancer.
+ * They need no credentials, because nothing in them is secret.
  */
 export function healthRoutes(options: HealthOptions) {
   const startedAt = performance.now()
@@ -46,7 +46,7 @@ export function healthRoutes(options: HealthOptions) {
       try {
         await within(options.timeoutMs ?? 2_000, options.checkDatabase())
         const { isWaiting, reasons } = options.checkTools?.() ?? { isWaiting: false, reasons: [] }
-        // Bounded: a server that stays away holds nothing up for long, and is told of.
+        // The wait is bounded, so that a server that stays away delays nothing for long; the answer names it.
         if (isWaiting) return await reply.code(503).send({ status: 'waiting-for-tools', reasons })
         const all = options.isWakeDown?.() ? [...reasons, WAKE_DOWN] : reasons
         return { status: 'ok', ...(all.length > 0 && { reasons: all }) }

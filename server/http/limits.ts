@@ -5,15 +5,15 @@ export type Limits = {
   /** Queries and mutations in one message. */
   batchSize: number
   watchesPerSocket: number
-  /** Of those who are not signed in, guests among them. */
+  /** Sockets of clients that are not signed in, guests included. */
   socketsPerAddress: number
-  /** Of somebody who is signed in, whatever their addresses. */
+  /** Sockets of a signed-in person, over all addresses. */
   socketsPerPerson: number
   /** TCP connections, whatever they carry; those of a trusted proxy are not counted. */
   connectionsPerAddress: number
   /** From the first byte to the request's head, and from the upgrade to the connection params. */
   handshakeMs: number
-  /** Until the whole of a request has come, its body too. */
+  /** Until the whole request has arrived, with its body. */
   requestMs: number
   /** The interval of pings; a socket that sent nothing since the last one is closed. */
   pingMs: number

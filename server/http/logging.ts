@@ -4,8 +4,8 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { idsOfError } from '../log-ids.ts'
 
 /**
- * Requests at `debug`, by method, path and outcome: never the query string, a header or a body, where tokens and
- * what people say stand. Each answer carries the id that its lines have.
+ * Logs requests at `debug` by method, path and outcome; never the query string, headers or bodies, which contain tokens
+ * and messages. Each answer carries the id of its lines.
  */
 export function logRequests(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {
@@ -24,7 +24,7 @@ export function logRequests(app: FastifyInstance): void {
 /** Logs a failure that is the server's own. */
 export type Report = (error: unknown, what: string, about?: object) => void
 
-/** Logs a procedure's failure: what the caller did wrong is their business, what went wrong here is ours. */
+/** Reports failures of procedures that are the server's fault. The caller's mistakes are only logged at `debug`. */
 export function logProcedureErrors(logger: FastifyBaseLogger, report: Report) {
   return ({ error, path }: { error: TRPCError; path: string | undefined }): void => {
     const about = { ...idsOfError(error), path, code: error.code }

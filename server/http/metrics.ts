@@ -2,10 +2,10 @@ import type { FastifyInstance } from 'fastify'
 import { Counter, Histogram } from 'prom-client'
 import type { Registry } from 'prom-client'
 
-/** Seconds: what feels immediate, what is noticed, what is waited for. */
+/** Seconds: from durations that feel immediate to those for which people have to wait. */
 const BOUNDS = [0.005, 0.02, 0.1, 0.5, 2, 10]
 
-/** Requests that get an answer of their own methods only, so that nobody can invent labels. */
+/** Methods with a label of their own. Clients cannot invent labels by other methods. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
 /** `GET /metrics` for Prometheus. Numbers of this process only, and nothing of what anyone says. */

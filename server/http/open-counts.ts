@@ -2,7 +2,7 @@ import type { Server as NetServer, Socket } from 'node:net'
 import { addressGroup } from '../address-group.ts'
 import { plainAddress } from '../trusted-proxies.ts'
 
-/** One thing that is open, and counts for somebody until it ends. */
+/** One open thing, which counts for somebody until it ends. */
 export type Counted = {
   /** Counts it for this person in place of its address; false when they have as many as they may. */
   belongsTo(personId: string): boolean
@@ -10,8 +10,8 @@ export type Counted = {
 }
 
 /**
- * Counts what is open in this process: by address before the person is known, because many people may share an address,
- * and then by person. An IPv6 network of 64 bits counts as one address.
+ * Counts open sockets and streams of this process: by address before the person is known, because many people may share
+ * an address, and then by person. An IPv6 network of 64 bits counts as one address.
  */
 export class OpenCounts {
   readonly #counts = new Map<string, number>()

@@ -74,7 +74,7 @@ export type HttpServerOptions<Router extends AnyTRPCRouter> = {
 
 export type HttpServer = {
   app: FastifyInstance
-  /** Every route there is, such as `POST /api/files`: for who looks whether each is guarded. */
+  /** Every route, such as `POST /api/files`, so that tests can check whether each is guarded. */
   routes: readonly string[]
   /** Answers requests of another server's, in place of `listen`. */
   handler: RequestListener
@@ -82,11 +82,11 @@ export type HttpServer = {
   upgrade: UpgradeListener
   /** Answers with the address that was opened, such as `http://127.0.0.1:8001`. */
   listen(where: { host: string; port: number }): Promise<string>
-  /** `/readyz` says 503 from here on, and new sockets are refused; what is open goes on. */
+  /** `/readyz` answers 503 from now on, and new sockets are refused; open ones go on. */
   drain(): void
   /**
-   * Closes sockets with 1012 and lets requests in flight finish, within a bound. From here on whoever looks after this
-   * process is told that it is not ready, and everybody else that it is closing.
+   * Closes sockets with 1012 and lets requests in flight finish, within a bound. From now on probes are answered that
+   * the process is not ready, and other requests that it is closing.
    */
   leave(): Promise<void>
   /** Leaves, and stops listening. Closing twice is closing once. */
@@ -124,7 +124,7 @@ export async function createHttpServer<Router extends AnyTRPCRouter>(
   const isProxy = (address: string): boolean => proxies.has(address)
   boundConnections(server, { perAddress: limits.connectionsPerAddress, isProxy })
   logRequests(app)
-  // First, for what is registered before it would not fail by it.
+  // This comes first, because it would have no effect on routes that are registered before it.
   answerTheRest(app, { webRoot: options.webRoot, basePath }, report)
   const noteRefusal = logRefusals(logger)
   await secure(app, access, noteRefusal)
@@ -222,16 +222,16 @@ function createFastify(
 ): FastifyInstance {
   const http = {
     headersTimeout: limits.handshakeMs,
-    // Node looks for late clients this often.
+    // Node checks for late clients at this interval.
     connectionsCheckingInterval: Math.min(1_000, limits.handshakeMs),
-    // Many HTTP clients offer `Upgrade: h2c` with every request, and are content to be answered as they are.
+    // Many HTTP clients offer `Upgrade: h2c` with every request, and accept an answer without it.
     shouldUpgradeCallback: (request: IncomingMessage) =>
       request.headers.upgrade?.toLowerCase() === 'websocket',
   }
   const secured = tls && { https: { ...http, ...tls, minVersion: 'TLSv1.2' as const } }
   return Fastify({
     loggerInstance: logger,
-    // Ours says less, and at `debug`.
+    // Our own lines say less, and at `debug`.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request' }),
     genReqId: giveRequestId,
     bodyLimit: limits.bodyBytes,

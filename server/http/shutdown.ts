@@ -7,9 +7,9 @@ import { pathOf } from './logging.ts'
 const LAST = new Set(['/health', '/livez', '/readyz', '/metrics'])
 
 /**
- * Refuses what comes while the server closes.
+ * Rejects requests that come while the server closes.
  *
- * @returns waits, for at most so many milliseconds, until all that came before is answered
+ * @returns a function that waits until all earlier requests are answered, for at most so many milliseconds
  */
 export function refuseDuringShutdown(
   app: FastifyInstance,

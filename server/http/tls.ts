@@ -8,7 +8,7 @@ export type TlsFiles = { certFile: string; keyFile: string }
 /** A certificate with its chain, and its key, as PEM. */
 export type TlsPair = { cert: Buffer; key: Buffer }
 
-/** The interval between two looks for changed files. Milliseconds. */
+/** The interval of checking for changed files. Milliseconds. */
 const LOOK_MS = 1_000
 
 /** @throws when a file cannot be read, or when they do not belong together; the message carries nothing of them */

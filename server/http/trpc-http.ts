@@ -32,7 +32,7 @@ export type TrpcHttpOptions<Router extends AnyTRPCRouter> = {
 export function trpcHttp<Router extends AnyTRPCRouter>(options: TrpcHttpOptions<Router>) {
   const procedures = procedureRecord(options.router)
   return async function plugin(app: FastifyInstance): Promise<void> {
-    // tRPC parses bodies itself, whatever their type says.
+    // tRPC parses bodies itself, whatever their type.
     app.removeAllContentTypeParsers()
     app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
     app.setErrorHandler(async (error, request, reply) => {
@@ -115,7 +115,7 @@ function refuseLargeBatch(
   throw new TRPCError({ code: 'BAD_REQUEST', message })
 }
 
-/** tRPC hands forms and bytes to the procedure as they are, which reads all fields of its input as absent. */
+/** tRPC passes forms and bytes to the procedure unparsed, in which every field of the input would be absent. */
 function refuseOtherThanJson({ method, headers }: FastifyRequest, reply: FastifyReply): void {
   const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase()
   if (method !== 'POST' || type === 'application/json') return
@@ -127,7 +127,7 @@ function refuseOtherThanJson({ method, headers }: FastifyRequest, reply: Fastify
   })
 }
 
-/** A watch over server-sent events costs what one over a socket costs. */
+/** A watch over server-sent events counts like one over a socket. */
 function countStream(
   streams: OpenCounts,
   address: string,

@@ -32,7 +32,7 @@ const Listed = z.object({
 const Arguments = z.record(z.string(), z.unknown())
 
 type Execute = (
-  /** The tool under the server's name for it, and as it is offered to the model. */
+  /** The tool under the server's name for it, and in the form in which the model gets it. */
   tool: { listedName: string; offered: Tool; isTask: boolean },
   input: Record<string, unknown>,
   context: ToolContext,

@@ -9,12 +9,15 @@ import type { McpLogins } from './oauth/logins.ts'
 import type { McpServer } from './server.ts'
 import { rememberTask } from './calls/tasks.ts'
 
-/** A connection that nobody has used so long is closed. Milliseconds. */
+/** A connection without calls for so long is closed. Milliseconds. */
 const IDLE_MS = 15 * 60_000
 const SWEEP_MS = 60_000
 /** The longest wait of an answer, or of a call, for a connection. Milliseconds. */
 const CONNECT_WAIT_MS = 10_000
-/** Connections of all people to one server: the one that was used longest ago makes room, if no call is under way. */
+/**
+ * The most connections of all people to one server. Beyond it, the least recently used one without an open call is
+ * closed.
+ */
 const MAX_CONNECTIONS = 200
 
 const FULL = 'it is used by too many people just now'
@@ -70,10 +73,10 @@ export class PersonalServer {
   }
 
   /**
-   * Connects a person who is signed in, and waits for it as long as is decent. A connection by an earlier login of theirs
-   * is closed: what the server keeps with it may be of another account.
+   * Connects a person who is signed in, and waits for it for a bounded time. A connection by an earlier login of theirs
+   * is closed, because the state that the server keeps with it may belong to another account.
    *
-   * @param loginId null where they are not signed in
+   * @param loginId null when they are not signed in
    */
   async prepare(userId: UserId, loginId: string | null, signal: AbortSignal): Promise<void> {
     if (loginId === null) return this.leave(userId)
@@ -88,7 +91,7 @@ export class PersonalServer {
     waited.abort()
   }
 
-  /** Closes a person's connection: they signed out, or in as somebody else. */
+  /** Closes a person's connection, because they signed out, or signed in as somebody else. */
   leave(userId: UserId): void {
     const own = this.#own.get(userId)
     if (!own) return
@@ -109,7 +112,7 @@ export class PersonalServer {
   }
 
   async #call(tool: Tool, input: unknown, context: ToolContext): Promise<unknown> {
-    // A task that was made before they were signed out is asked for, and not made again.
+    // A task that was made before the person signed out is read, and not made again.
     const given = rememberTask(context)
     try {
       return await this.#callOnce(tool, input, given)
@@ -123,7 +126,7 @@ export class PersonalServer {
     }
   }
 
-  /** @param known as it was when the call was judged: only the identical tool may be called */
+  /** @param known the tool with which the call was approved: only the identical tool may be called */
   async #callOnce(known: Tool, input: unknown, context: ToolContext): Promise<unknown> {
     const { config, logins } = this.#options
     const { id } = context.caller
@@ -135,7 +138,7 @@ export class PersonalServer {
     if (!own) {
       throw notMade(context, `The MCP server "${config.name}" did not take the call: ${FULL}.`)
     }
-    // Also while it waits for the connection: nobody else's takes its place then.
+    // It counts already while it waits for the connection, so that the connection is not closed for another person.
     own.calls += 1
     try {
       await this.#settle(own, context.signal)
@@ -210,7 +213,7 @@ function isBusy({ calls, server }: Own): boolean {
   return calls > 0 || server.isBusy
 }
 
-/** Of a call that is a task at the server already it is not known how it goes on. */
+/** The outcome of a call that is a task at the server already is unknown; any other call was not made. */
 function notMade({ task }: ToolContext, message: string): Error {
   return task?.known ? new CallLostError(message) : new Error(message)
 }

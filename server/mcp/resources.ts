@@ -22,7 +22,7 @@ const Template = z.object({ uriTemplate: z.string(), ...About })
 const ListInput = z.object({ cursor: z.string().optional() })
 const ReadInput = z.object({ uri: z.string() })
 
-/** The tools by which a model finds and reads what a server has beside its tools. */
+/** The tools by which a model finds and reads the resources of a server. */
 export function resourceTools(
   { name: server, approval }: Pick<McpServerConfig, 'name' | 'approval'>,
   connection: Pick<McpConnection, 'read'>,

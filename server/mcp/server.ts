@@ -23,7 +23,7 @@ const MAX_PROGRESS_MESSAGE = 200
 const RECONNECT_TIMEOUT_MS = 10_000
 /** The longest wait for it of a call that is a task, and goes on at its server meanwhile. */
 const TASK_TIMEOUT_MS = 60_000
-/** Over so many connections one call is tried, in case that what it answers is what ends them. */
+/** The most connections over which one call is tried, in case its own result is what breaks them. */
 const MAX_CONNECTIONS = 50
 
 /** One server of the operator's configuration: it is connected, and reconnected, for as long as this process lives. */
@@ -120,7 +120,7 @@ export class McpServer {
         signal,
         isLegacy: this.#isLegacy,
       })
-      // The revision that a process speaks is known from here on, and not asked for again at its restarts.
+      // The revision of a process is known from here on, so its restarts need not ask for it.
       this.#isLegacy = this.config.kind === 'stdio' && !connection.isModern
       const over = new AbortController()
       const ended = connection.ended.finally(() => over.abort())
@@ -165,7 +165,7 @@ export class McpServer {
       this.config,
       listed,
       async (tool, input, context) => {
-        // Over the next connection a task is asked for that was made over this one.
+        // The next connection reads a task that was made over this one.
         const given = rememberTask(context)
         let over = connection
         for (let connections = 1; ; connections += 1) {
@@ -201,7 +201,7 @@ export class McpServer {
     this.#become({ phase: 'ready', tools: [...tools, ...reading], connection })
   }
 
-  /** The next connection, once it offers the identical tool: an approval is for the tool as it was. */
+  /** The next connection, once it offers the identical tool, because an approval is only for that tool. */
   async #connectionAfter(
     lost: McpConnection,
     tool: Tool,

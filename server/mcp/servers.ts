@@ -27,12 +27,12 @@ const TIMES: McpTimeouts = {
  * the start, or are reconnecting.
  */
 const CONNECT_WAIT_MS = 10_000
-/** The longest wait of somebody who looks at prompts for a connection. */
+/** The longest wait for a connection when a person opens the list of prompts. Milliseconds. */
 const PROMPTS_WAIT_MS = 5_000
 
 export type McpServers = ToolSource &
   AsyncDisposable & {
-    /** The servers as they are for this person. */
+    /** The servers with this person's own state of them. */
     describe(userId: UserId): Promise<McpServerInfo[]>
     prompts(userId: UserId): Promise<McpPrompt[]>
     /** @returns null when this person knows no such server that is connected */
@@ -42,7 +42,7 @@ export type McpServers = ToolSource &
     ): Promise<string | null>
     /** @returns where the person's browser is to go; null when there is no such server to sign in to */
     beginSignIn(userId: UserId, server: string): Promise<URL | null>
-    /** @param back what came back: the query of the address */
+    /** @param back the query of the callback's address */
     endSignIn(userId: UserId, back: URLSearchParams): ReturnType<McpLogins['end']>
     /** @returns false when there is no such server to sign in to */
     signOut(userId: UserId, server: string): Promise<boolean>
@@ -107,7 +107,7 @@ export function startMcpServers(
     servers.find(({ config }) => name.startsWith(prefixOf(config.name)))
   const patience = (signal: AbortSignal) =>
     aborted(AbortSignal.any([signal, AbortSignal.timeout(CONNECT_WAIT_MS)]))
-  // Only counted from the start of this process: a server that is away later delays nothing.
+  // This counts only from the start of this process: a server that is away later delays nothing.
   let isStarting = true
   const started = Promise.race([
     Promise.all(servers.map((server) => server.untilSettled())),

@@ -6,7 +6,7 @@ import type { Limits } from '../../limits/limits.ts'
 import type { IncomingMessage } from 'node:http'
 
 export type FileAccess = {
-  /** The asker of a request; null for nobody. */
+  /** The asker of a request; null when nobody is signed in. */
   askerOf(request: FastifyRequest, reply: FastifyReply): Promise<Asker | null>
   clientAddress(request: IncomingMessage): string
   limits(): Pick<Limits, 'admitCall'> | null

@@ -73,7 +73,7 @@ async function receiveForm(
     await pipeline(request.raw, form)
     await Promise.all(received)
   } catch (cause) {
-    // The reason for which the file was refused says more than the error of the form that it cut.
+    // The reason for the refusal is more useful than the error of the form that it cut.
     const first: unknown = refusal ?? cause
     // The parser never ends the file of a form that is cut.
     ;(part as Readable | null)?.destroy(cause instanceof Error ? cause : undefined)

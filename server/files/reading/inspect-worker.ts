@@ -18,7 +18,7 @@ const ODS = 'application/vnd.oasis.opendocument.spreadsheet'
 const XLS = 'application/vnd.ms-excel'
 const XLSX = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'
 
-/** Types that file-type finds by the beginning of what is a text. */
+/** Types that file-type recognizes by the beginning of a text. */
 const MARKUP = /^(application\/(xml|rtf|x-.*script|json)|text\/.*|image\/svg\+xml)$/
 /** The most bytes to which a document may unpack. */
 const MAX_UNPACKED = 128 * 1024 * 1024

@@ -39,8 +39,8 @@ const FOREIGN_READ =
   'Pages of other sites may not read from this server. To let one, add its origin to ALLOWED_ORIGINS.'
 
 /**
- * Browsers send no Origin with what a foreign page merely loads, as a picture or a script, or opens: but they say where
- * it comes from.
+ * Browsers send no Origin when a foreign page loads something, such as a picture or a script, or opens a link. They
+ * send `Sec-Fetch-Site` instead.
  */
 function isForeignRead(headers: RequestOrigin, path: string): boolean {
   const site = headers['sec-fetch-site']
@@ -48,7 +48,7 @@ function isForeignRead(headers: RequestOrigin, path: string): boolean {
   return isInterface(path) && !(headers['sec-fetch-mode'] === 'navigate' && SIGN_IN.test(path))
 }
 
-/** RFC 9112, section 3.2: one, or nobody knows which of them a proxy in front went by. */
+/** RFC 9112, section 3.2, allows one Host header. With two, nobody knows which one a proxy in front used. */
 export function hasTwoHosts(rawHeaders: readonly string[]): boolean {
   const names = rawHeaders.filter((_, index) => index % 2 === 0)
   return names.filter((name) => name.toLowerCase() === 'host').length > 1

@@ -7,8 +7,8 @@ import type { TrustedProxies } from '../../trusted-proxies.ts'
 export type ClientAddress = (request: IncomingMessage) => string
 
 /**
- * Each proxy writes behind `X-Forwarded-For` who spoke to it. Read from the end, the first that is no trusted proxy is
- * the client: what stands before it is the client's own word, which it may make up.
+ * Each proxy appends the address of its client to `X-Forwarded-For`. Read from the end, the first address that is no
+ * trusted proxy is the client's; the client itself may have made up everything before it.
  */
 export function createClientAddress(proxies: TrustedProxies): ClientAddress {
   return (request) => {

@@ -1,4 +1,4 @@
-/** Anything of these in a path is read differently by the router, by `URL`, and by whoever compares texts. */
+/** The router, `URL` and comparisons of texts read these characters in a path differently. */
 const AMBIGUOUS = /[\\#\p{Cc}]|%(?:5c|0|1|7f)/iu
 /** RFC 3986, section 3.3; an encoded slash divides for some. */
 const DOT_SEGMENT = /(?:\/|%2f)\.{1,2}(?=\/|%2f|$)/i
@@ -6,11 +6,11 @@ const DOT_SEGMENT = /(?:\/|%2f)\.{1,2}(?=\/|%2f|$)/i
 const MAY_HAVE_SLASHES = /^\/v1\/models\//
 
 /**
- * The path and query of a request in their one form, by which everything here goes: the access policy, the routes, the
- * limits, what is logged. Without it a limit could look at one path and the route behind it at another.
+ * The normalized path and query of a request, for the access policy, the routes, the limits and the log. Otherwise a
+ * limit could see one path and the route behind it another.
  *
- * @param target as it came: a path with a query, or (RFC 9112, section 3.2.2) a whole address
- * @param host of the request's header
+ * @param target as received: a path with a query, or (RFC 9112, section 3.2.2) a whole URL
+ * @param host the request's header
  * @returns null when the path can be read in more than one way
  */
 export function readTarget(target: string, host: string | undefined): string | null {

@@ -72,7 +72,7 @@ export async function secure(
     const refusal = access.refusal(request.headers, path)
     if (refusal !== null) {
       noteRefusal(request.headers.origin, refusal)
-      // The reason is no secret, and the page's console is where its author looks.
+      // The reason is no secret, and the author of the page looks into its console.
       reply.header('access-control-allow-origin', request.headers.origin ?? 'null')
       reply.headers(PRIVATE)
       const { status, body } = toHttpError(new TRPCError({ code: 'FORBIDDEN', message: refusal }))

@@ -8,12 +8,15 @@ type Room = { isGradual: boolean; length: number; set(length: number): void; end
 
 const rooms = new WeakMap<FastifyRequest, Room>()
 
-/** A longer body takes its room as it comes: whoever announces one and does not send it keeps nobody out. Bytes. */
+/**
+ * The room for a longer body grows with the bytes that arrive, so a client that announces one and does not send it
+ * blocks nobody. Bytes.
+ */
 const GRADUAL = 1024 * 1024
 
 /**
- * Refuses bodies by what the head of the request says, before a byte of them is kept: those for which there is no route,
- * that are too large, and those for which all that are being read or worked on leave no room.
+ * Rejects bodies by the head of the request, before any byte is kept: those without a route, those that are too large,
+ * and those for which the bodies in progress leave no room.
  */
 export function boundBodies(
   app: FastifyInstance,
@@ -35,7 +38,7 @@ export function boundBodies(
       const message = `A body may have ${limit} bytes at most.`
       throw new TRPCError({ code: 'PAYLOAD_TOO_LARGE', message })
     }
-    // Of a body that goes to the disk as it comes, next to nothing is held.
+    // A body that is streamed to the disk takes almost no memory.
     if ('streamed' in request.routeOptions.config) return
     // The length of a chunked body is unknown before its end.
     const size = isChunked ? limit : length
@@ -57,7 +60,7 @@ export function boundBodies(
     if (!isGradual) room.set(length)
     rooms.set(request, room)
     reply.raw.once('close', room.end)
-    // A hook before this one may have waited for longer than the connection lasted.
+    // A hook before this one may have waited until the connection was gone.
     if (reply.raw.destroyed) room.end()
   })
   app.addHook('preParsing', (request, reply, payload, done) => {

@@ -38,8 +38,7 @@ const WITH_BODY = {
 }
 
 /**
- * Says how requests are refused, and what a download is: the generator knows neither the statuses of ours nor what
- * stands in their bodies.
+ * Describes the refusals of requests, and downloads. The generator knows neither our status codes nor their bodies.
  *
  * @param downloads the ids of the operations that answer a file
  */

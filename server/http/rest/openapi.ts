@@ -13,7 +13,7 @@ import { describeResponses } from './openapi-responses.ts'
 import { asParameters } from './rest-parameters.ts'
 import { inputSchema, requestsOf, REST_PREFIX, routeOf } from './procedures.ts'
 
-// By their names they stand once in the description, and everything else points at them.
+// A named schema is written once in the description; the others refer to it.
 const named = { Message, RunError, Session, ToolCall, ToolInfo, Usage, User }
 for (const [id, schema] of Object.entries(named)) {
   z.globalRegistry.add(schema, { id })

@@ -3,8 +3,8 @@ import { fold } from '../../../shared/session/fold.ts'
 import type { SessionState } from '../../../shared/session/fold.ts'
 
 /**
- * The events of a watch, each whole again. One that is too long for a frame comes in several, and all but the last have
- * a place between two of the log; what the plain protocol says of a snapshot it says of the whole one.
+ * The events of a watch, with those that were sent in several frames put together again. All frames but the last have a
+ * place between two of the log. A snapshot is translated as a whole.
  */
 export async function* wholeEvents(
   events: AsyncIterable<LoggedEvent>,

@@ -36,7 +36,7 @@ export function routeOf({ rest }: RequestDeclaration): { method: string; path: `
   return { method, path: `/${path}` }
 }
 
-/** The fields of what a procedure takes. */
+/** The fields of a procedure's input. */
 export function inputSchema({ input }: Pick<Declaration, 'input'>): z.ZodObject {
   if (input === undefined) return z.object({})
   if (input instanceof z.ZodObject) return input
@@ -50,7 +50,7 @@ export function inputSchema({ input }: Pick<Declaration, 'input'>): z.ZodObject 
   throw new Error('The input of a procedure must be an object to be offered over REST.')
 }
 
-/** Calls what is declared, in this process. A subscription answers with its events as they were made. */
+/** Calls a declared procedure in this process. A subscription answers with its events as objects. */
 export type Call = <D extends Declaration>(
   declaration: D,
   input: InputOf<D>,
@@ -60,7 +60,7 @@ export type Call = <D extends Declaration>(
 export function createCall(router: AnyTRPCRouter, context: unknown, signal: AbortSignal): Call {
   const call = (declaration: Declaration, input: unknown) =>
     callProcedure(router, context, declaration, async () => input, signal)
-  // The procedure of this name has this declaration, and answers what that says.
+  // The declaration defines the procedure of this name, and so its result.
   return call as Call
 }
 

@@ -39,8 +39,8 @@ function innermost(schema: z.core.$ZodType): z.core.$ZodType {
 }
 
 /**
- * The schema as the description of an address can say it. The generator takes no union that is not text throughout;
- * such a parameter is described by the one of its kinds that says most.
+ * The schema in the form that the description of an address allows. The generator accepts only unions of texts; any
+ * other one is described by its most telling member.
  *
  * @param path with parameters in braces
  */

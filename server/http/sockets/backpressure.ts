@@ -52,7 +52,7 @@ export function applyBackpressure(
   return { isFull, drained }
 }
 
-/** Lets long answers be made one at a time: the next is begun when the one before has gone out. */
+/** Makes long answers one at a time: the next begins when the one before has been sent. */
 export function takeTurns(
   drained: () => Promise<void>,
 ): <Result>(work: () => Promise<Result>) => Promise<Result> {

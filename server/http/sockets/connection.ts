@@ -14,11 +14,11 @@ export type Connection = {
   /** The bearer token of `Authorization`, of the connection params or of `?token=`, unverified. */
   token: string | null
   /**
-   * Resolves when the other side has taken enough of what was sent that more may be written, or is gone. Whoever
-   * streams awaits it between two writes, so that a slow reader costs no memory.
+   * Resolves when the other side has read enough that more may be written, or is gone. Streams await it between two
+   * writes, so that a slow reader costs no memory.
    */
   drained(): Promise<void>
-  /** Does work that makes a long answer: after what was given before it, when the other side has taken that. */
+  /** Does work that makes a long answer, after the long answers before it were sent. */
   inTurn<Result>(work: () => Promise<Result>): Promise<Result>
   /**
    * Counts what lasts for who is signed in, in place of their address; false when they have as many as they may. Absent
@@ -30,8 +30,8 @@ export type Connection = {
   /** Aborts when the connection ends. */
   signal: AbortSignal
   /**
-   * Ends it, as when its login was revoked. Over HTTP a body that is still coming, and an answer that is being sent, are
-   * cut; of who is suspended also what is being done.
+   * Ends the connection, such as when its login was revoked. Over HTTP, a body that is still arriving and an answer
+   * that is being sent are cut; for a suspended person also the work itself.
    */
   close(code: number, reason: string): void
 }
@@ -39,7 +39,7 @@ export type Connection = {
 /** Makes the tRPC context of a connection; a thrown TRPCError refuses it. */
 export type CreateContext<Context> = (connection: Connection) => Context | Promise<Context>
 
-/** The connection of one HTTP request. Nothing waits: Node's streams pull what is sent over HTTP. */
+/** The connection of one HTTP request. It needs no backpressure here, because Node's streams pull the data. */
 export function httpConnection(
   request: IncomingMessage,
   response: ServerResponse,
@@ -56,7 +56,7 @@ export function httpConnection(
     inTurn: (work) => work(),
     signal,
     close: (code) => {
-      // One that is all here and not answered ends by itself, such as that by which somebody signs out.
+      // A request that has arrived completely and is not answered yet ends by itself, such as a sign-out.
       const isUnderWay = response.headersSent || !request.complete
       if (isUnderWay || code === SUSPENDED) response.destroy()
     },

@@ -23,8 +23,8 @@ export function watchHeartbeat(webSocket: WebSocket, socket: Socket, pingMs: num
 
   const timer = setInterval(() => {
     const takenNow = socket.bytesWritten - socket.writableLength
-    // With nothing waiting, the kernel takes a ping for a dead peer as well: that shows no life. What it takes until its
-    // own buffer is full is bounded, and so is the time for which a dead peer looks alive.
+    // While nothing waits, the kernel also takes pings for a dead peer, which proves nothing. Its buffer is bounded,
+    // and so is the time for which a dead peer seems alive.
     const isWaiting = waiting || socket.writableLength > 0
     const alive = isAlive || (isWaiting && takenNow > taken)
     if (!alive) return webSocket.terminate()

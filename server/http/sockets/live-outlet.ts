@@ -28,7 +28,7 @@ export function openLive(webSocket: WebSocket, socket: Socket, isFull: () => boo
         return isFull()
       },
       send(events) {
-        // Nothing may follow a close frame. `ws` does not buffer, so its earlier frames are written earlier.
+        // Nothing may follow a close frame. `ws` does not buffer, so frames that it wrote before are out already.
         if (webSocket.readyState === WebSocket.OPEN) socket.write(messagesOf(events, id, shown))
       },
     }

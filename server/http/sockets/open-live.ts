@@ -4,12 +4,11 @@ import type { LoggedEvent, SessionEvent } from '../../../shared/contract/events.
 type SocketOutlet = { readonly full: boolean; send(events: readonly LoggedEvent[]): void }
 
 /**
- * The way of a watch's events past tRPC's generators, to a reader that is up to date; null where there is none.
- *
- * It is a part of the type of every procedure's context, which clients import: nothing of `ws` may stand here.
+ * Sends events to a watch that is up to date directly, past tRPC's generators; null when that is not possible. The type
+ * is a part of every procedure's context, which clients import, so it must not mention `ws`.
  *
  * @param input of the watch, as it came over the connection
- * @param shown makes of an event what readers are shown, the same for all of them
+ * @param shown translates an event into the form for readers, the same for all of them
  */
 export type OpenLive = (
   input: unknown,

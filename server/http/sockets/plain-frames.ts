@@ -34,7 +34,7 @@ type Answer = {
   messageId: string
   /** UTF-16 units of each part that the client has. */
   shown: Readonly<Record<number, number>>
-  /** The index from which `shown` tells what the client has of each part; about earlier parts nothing is known. */
+  /** The index of the first part in `shown`; nothing is known of the parts before it. */
   knownFrom: number
   calls: Readonly<Record<string, ToolCall['status']>>
 }

@@ -45,7 +45,7 @@ const TRY_AGAIN_LATER = 1013
 export function servePlainSocket(socket: OpenSocket, options: PlainSocketOptions): void {
   const { webSocket } = socket
   const ready = open(socket, options)
-  // From the first moment, for a client does not wait for the greeting.
+  // Messages are taken from the beginning, because a client does not wait for the greeting.
   receive(webSocket, (data, isBinary) => ready.then((call) => obey(call, data, isBinary)))
   ready
     .then((call) => follow(socket, call, options))
@@ -72,7 +72,7 @@ export function servePlainSocket(socket: OpenSocket, options: PlainSocketOptions
     socket.close(closeCode(status), message)
   }
 
-  /** Tells the client, and of what is the server's fault the server too. */
+  /** Reports an error to the client, and logs it if it is the server's fault. */
   function report(error: unknown): { status: number; message: string } {
     const { status, body } = toHttpError(error)
     if (status >= 500) options.onError(error)
@@ -153,7 +153,7 @@ async function follow(
   }
 }
 
-/** In this process a watch yields what `tracked` made. */
+/** In this process a watch yields the objects of `tracked`. */
 async function* logged(
   events: AsyncIterable<TrackedEnvelope<SessionEvent>>,
 ): AsyncGenerator<LoggedEvent> {
@@ -216,7 +216,7 @@ async function execute(call: Call, sessionId: string, command: PlainCommand): Pr
   }
 }
 
-/** Hands the frames on one after the other, so that what was said first is done first. */
+/** Handles the frames one after the other, in the order of their arrival. */
 function receive(
   webSocket: WebSocket,
   handle: (data: string, isBinary: boolean) => Promise<void>,
@@ -237,7 +237,7 @@ function receive(
   })
 }
 
-/** `ws` gives whole buffers unless it is told otherwise, though its type allows more. */
+/** `ws` delivers whole buffers by default, though its type allows more. */
 function textOf(data: RawData): string {
   return Buffer.isBuffer(data) ? data.toString() : ''
 }

@@ -28,7 +28,7 @@ export type OpenSocket = {
 /** All open WebSockets of the process: accepts them after the upgrade was allowed, and ends them all at the close. */
 export type Sockets = {
   accept(request: IncomingMessage, socket: Socket, head: Buffer, serve: ServeSocket): void
-  /** Those of nobody who is signed in. */
+  /** The number of sockets of clients that are not signed in. */
   countOf(address: string): number
   /** All that are open. */
   readonly count: number
@@ -59,7 +59,7 @@ export function createSockets(
     // Compression costs eight times the CPU and a window of memory for each socket.
     perMessageDeflate: false,
     clientTracking: true,
-    // Else `ws` waits half a minute for the goodbye of a client that was told to go.
+    // By default, `ws` waits half a minute for the close frame of a client that was told to leave.
     closeTimeout: CLOSE_MS,
   }
   const server = new WebSocketServer(options)

@@ -19,8 +19,8 @@ type Request = {
 }
 
 /**
- * The JSON encoder of one tRPC socket. Everything said and heard passes it, so it can hold to the limits: what is
- * over one is answered with an error here and never reaches the router.
+ * The JSON encoder of one tRPC socket. All messages pass through it, so it enforces the limits: a message beyond one is
+ * answered with an error here and never reaches the router.
  */
 export function createLimitedEncoder(webSocket: WebSocket, options: EncoderOptions): Encoder {
   /** The watches that run, whether the client has heard that they do, and whether it wants them to end. */
@@ -54,14 +54,17 @@ export function createLimitedEncoder(webSocket: WebSocket, options: EncoderOptio
     return true
   }
 
-  /** One that was told to end makes room at once: who changes what it watches sends the stop and the start together. */
+  /**
+   * A stopped subscription makes room at once, because a client that changes its watch sends the stop and the start
+   * together.
+   */
   function hasRoom(): boolean {
     const most = options.watchesPerSocket
     const wanted = [...watches.values()].filter(({ stopWanted }) => !stopWanted)
     return wanted.length < most && watches.size < 2 * most
   }
 
-  /** tRPC forgets a stop that comes before the start is through, and the watch would run on for nobody. */
+  /** tRPC ignores a stop that comes before the start has completed, and the watch would go on without a reader. */
   function stops(id: string | number): boolean {
     const watch = watches.get(id)
     if (!watch) return true

@@ -57,7 +57,11 @@ export function serveTrpcSocket<Router extends AnyTRPCRouter>(
   serve(webSocket, request)
 }
 
-/** Starts the clock of a client that announced connection params; what it returns stops it. */
+/**
+ * Starts the timeout of a client that announced connection params.
+ *
+ * @returns a function that stops it
+ */
 function awaitParams(socket: OpenSocket, { handshakeMs }: Pick<Limits, 'handshakeMs'>): () => void {
   const late = setTimeout(
     () => socket.close(HANDSHAKE_TIMEOUT, 'The connection params did not come in time.'),

@@ -27,7 +27,7 @@ export type UpgradeOptions = {
 /** A listener of a server's `upgrade` event. */
 export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 
-/** Takes over a server's upgrades: what is refused, is refused as HTTP before a WebSocket exists. */
+/** Handles a server's upgrade requests. Refusals are answered by HTTP, before a WebSocket exists. */
 export function createUpgradeListener(options: UpgradeOptions): UpgradeListener {
   return (request, socket, head) => {
     // Without a listener, a reset before `ws` takes the socket over would end the process.

@@ -18,13 +18,17 @@ const COMPRESSIBLE = new Set([
   '.wasm',
   '.webmanifest',
 ])
-/** Below this a variant saves less than it costs to look for it. */
+/** For smaller files, looking for the variant costs more than it saves. */
 const SMALLEST = 1024
 
 const brotli = promisify(brotliCompress)
 const gz = promisify(gzip)
 
-/** Compresses what is worth it below `root`; answers how many files that were. */
+/**
+ * Compresses the files below `root` for which it is worth it.
+ *
+ * @returns the number of these files
+ */
 export async function precompress(root: string): Promise<number> {
   const entries = await readdir(root, { recursive: true, withFileTypes: true })
   const paths = entries

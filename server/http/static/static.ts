@@ -10,7 +10,7 @@ const NOT_BUILT =
   'The web app is not built. Run "npm start", or "npm run build", and load this page again.\n' +
   'The interfaces work without it: see /docs.\n'
 
-/** Vite puts what it names by a hash of its content into this folder: such a file never changes. */
+/** Vite's folder for files that are named by a hash of their content and therefore never change. */
 const HASHED_FOLDER = 'assets'
 
 const YEAR_SECONDS = 365 * 24 * 3600
@@ -77,7 +77,9 @@ async function sendPage(
     .send(pageBelowBase(basePath, html))
 }
 
-/** Links that are handed over: whoever opens one gets the page, also a program that names no type. */
+/**
+ * Addresses of links that people hand over. They always answer with the page, also to a program that accepts no type.
+ */
 const LINKS = /^\/(?:setup|invite|verify|reset|share\/[^/]+)\/?$/
 
 function isNavigation(request: FastifyRequest): boolean {

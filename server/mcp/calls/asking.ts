@@ -28,10 +28,10 @@ const Address = z
   })
 
 /**
- * Gives the questions of a server to the person for whom it carries a call out. Over streamable HTTP a question comes on
- * the stream of its call, which may outlive it: then it is for nobody. On one stream for everything it says nothing of
- * its call: it is for the person whose calls are the only ones that the server may be at, and for nobody where there
- * are several.
+ * Forwards the questions of a server to the person for whom it carries out a call. Over streamable HTTP a question
+ * comes on the stream of its call; when it comes after the call's end, it is nobody's. On a single stream a question
+ * does not name its call: it goes to the person whose calls are the only open ones, and to nobody when several people
+ * have open calls.
  */
 export class Asking {
   readonly #calls = new Set<Askable>()
@@ -41,7 +41,7 @@ export class Asking {
   readonly #current = new AsyncLocalStorage<Askable>()
   readonly #onLost: () => void
 
-  /** @param onLost is told of a question that could be for several people */
+  /** @param onLost called for a question that could be for several people */
   constructor(onLost: () => void) {
     this.#onLost = onLost
   }
@@ -49,7 +49,7 @@ export class Asking {
   attach(client: Client): void {
     client.setRequestHandler('elicitation/create', async ({ params }, { mcpReq }) => {
       const asked = askedBy(params)
-      // In the revision of 2026-07-28 what a call asks is its result: this is for something else.
+      // In the revision of 2026-07-28 the questions of a call are its result, so this one belongs to no call.
       const call = client.getProtocolEra() === 'modern' ? null : this.#callOf()
       if (!asked || !call?.ask) return { action: 'cancel' }
       const reply = await call.ask(asked, AbortSignal.any([mcpReq.signal, call.signal]))

@@ -14,7 +14,7 @@ export class ForgottenError extends Error {
   }
 }
 
-/** The task of a call could not be looked at, and may go on at its server: over another connection it can be found. */
+/** The task of a call could not be read, and may go on at its server: it can be found over another connection. */
 export class TaskUnseenError extends CallLostError {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options)
@@ -28,7 +28,7 @@ type Where = {
   reason: string | null
   /** True where the answer means that the server does not know the session. */
   isForgotten: boolean
-  /** True where the call is a task that its server has taken: what failed was a look at it. */
+  /** True when the call is a task that its server has accepted: only reading its state failed. */
   hasBegun: boolean
 }
 

@@ -37,7 +37,7 @@ const Embedded = z.object({
 /**
  * Converts the result of a tool to the stored form: bounded, and with content blocks that can be shown.
  *
- * @param attach takes what is no text: bytes are files, and never part of an output
+ * @param attach stores bytes as files, because an output contains only text
  */
 export function toOutput(
   { content, structuredContent }: CallResult,

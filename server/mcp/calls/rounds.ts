@@ -14,15 +14,15 @@ const PAUSE_MS = 250
 const Wanted = z.object({
   resultType: z.literal('input_required'),
   inputRequests: z.record(z.string(), z.unknown()).default({}),
-  /** The server's own, said to it again as it is. */
+  /** The server's own state, which is sent back to it unchanged. */
   requestState: z.string().optional(),
 })
 
 type Request = { method: 'tools/call'; params: Record<string, unknown> }
 
 /**
- * Makes a call, and again with what its result asks for, until that is all (protocol revision 2026-07-28). Whose call it is
- * is known here, so that what is asked comes to the right person over any kind of connection.
+ * Makes a call, and repeats it with the answers to the questions in its result until there are none (protocol revision
+ * 2026-07-28). The person of the call is known here, so questions reach the right person over any kind of connection.
  */
 export async function untilDone(
   client: Pick<Client, 'request'>,

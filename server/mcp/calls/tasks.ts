@@ -8,7 +8,7 @@ import { isCut, TaskUnseenError } from './call-error.ts'
 import { CallResult } from './call-result.ts'
 import { SignedOutError } from '../oauth/logins.ts'
 
-/** The requested lifetime of a task's result: nobody waits longer. Milliseconds. */
+/** The requested lifetime of a task's result, which is also the longest wait. Milliseconds. */
 const TTL_MS = 24 * 60 * 60_000
 /** The interval of polls of a task: the server's wish within these limits. Milliseconds. */
 const POLL = { usual: 1_000, least: 100, most: 30_000 }
@@ -26,21 +26,21 @@ const Created = z.object({ task: Task })
 
 type Request = { method: string; params: Record<string, unknown> }
 
-/** The connection over which a task is made and looked at. */
+/** The connection over which a task is made and read. */
 type Connection = {
   /**
-   * Asks the server something; the caller turns what fails into what it means.
+   * Sends a request to the server; the caller interprets its failure.
    *
-   * @param isSmall false where the answer may take as long as a person, or the call itself
+   * @param isSmall false when the answer may take as long as a person, or the call itself
    */
   ask(request: Request, signal: AbortSignal, isSmall: boolean): Promise<unknown>
-  /** True when nothing more can be asked over this connection, by what a request failed with. */
+  /** True when the failure of a request means that the connection has ended. */
   isOver(error: unknown): boolean
   /** Milliseconds of a clock that never goes back. */
   now(): number
 }
 
-/** The same call for another try at it: its task is known from when it was recorded. */
+/** The context of the same call for another try, with the task that it has recorded. */
 export function rememberTask(context: ToolContext): ToolContext {
   const { task } = context
   if (!task) return context
@@ -60,9 +60,9 @@ export function rememberTask(context: ToolContext): ToolContext {
 }
 
 /**
- * Makes a call as a task of its server (protocol revision 2025-11-25): the server gives an id for it, which is recorded
- * before anything is waited for. Whoever goes on with the call, after a lost connection or on another node, asks for
- * that task and makes no other one.
+ * Makes a call as a task of its server (protocol revision 2025-11-25). The server returns an id for it, which is
+ * recorded before anything else. After a lost connection, or on another node, the call goes on with that task instead
+ * of making another.
  */
 export async function callAsTask(
   connection: Connection,
@@ -123,7 +123,7 @@ export async function callAsTask(
   }
 }
 
-/** A look that fails says nothing of its task, which goes on: it is repeated for a while. */
+/** Reads a task's state. A failure says nothing about the task, which goes on, so it is retried for a while. */
 async function look(
   { ask, isOver }: Connection,
   request: Request,
@@ -163,7 +163,7 @@ function bounded(pollMs: number | undefined): number {
   return Math.min(POLL.most, Math.max(POLL.least, pollMs ?? POLL.usual))
 }
 
-/** The protocol says: invalid parameters. Some servers say that they have not found it. */
+/** The protocol's error for it is invalid parameters; some servers answer that they have not found it. */
 function isUnknownTask({ code, message }: ProtocolError): boolean {
   return (
     code === -32_602 || code === -32_002 || /task.*(?:not found|unknown|expired)/i.test(message)

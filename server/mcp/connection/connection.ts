@@ -22,13 +22,13 @@ import { makeTransport } from '../transport/make-transport.ts'
 import type { Tokens } from '../transport/make-transport.ts'
 
 export type McpConnectionOptions = {
-  /** The server is known to speak revisions before 2026-07-28 alone. */
+  /** True when the server is known to speak only revisions before 2026-07-28. */
   isLegacy?: boolean | undefined
   config: McpServerConfig
   times: McpTimeouts
   logger: Logger
   onToolsChanged: () => void
-  /** Of the person whose connection this is. */
+  /** The tokens of the connection's person. */
   tokens?: Tokens | undefined
   signal: AbortSignal
 }
@@ -256,8 +256,8 @@ export class McpConnection {
   }
 
   /**
-   * Recognizes that the server does not know this session: the protocol says 404, but many servers answer 400 with a
-   * message.
+   * Recognizes that the server does not know this session: the protocol requires 404, but many servers answer 400 with
+   * a message.
    */
   #isForgotten(error: unknown): boolean {
     const { transport } = this.#client

@@ -14,7 +14,7 @@ type Watched = {
 export class Liveness {
   readonly #watched: Watched
   #calls = 0
-  /** Of the calls, those that can be tasks. */
+  /** The calls among them that can be tasks. */
   readonly #tasks = new Set<ToolContext>()
   #isChecking = false
 

@@ -12,11 +12,11 @@ export function probeTimeout(
 }
 
 /**
- * Connects by the revision of 2026-07-28, or by those before it: a server is asked which it speaks. One that ends, or fails,
- * by that question may take the initialization of before; one that refuses that may only have been too slow to say that it
- * is newer.
+ * Connects by the revision of 2026-07-28 or by an earlier one, after asking the server which it speaks. A server that
+ * ends or fails at that question may accept the earlier initialization; one that rejects that as well may only have
+ * been too slow to answer that it is newer.
  *
- * @param isLegacy the server is known to speak the revisions of before alone
+ * @param isLegacy the server is known to speak only earlier revisions
  * @throws as `connect` does
  */
 export async function negotiated<T>(
@@ -48,7 +48,7 @@ type Hearing = {
   onToolsChanged: () => void
 }
 
-/** Hears of changes of the list of tools on a stream that is asked for, again whenever it has ended. */
+/** Follows changes of the list of tools on a stream, which is opened again whenever it has ended. */
 export async function hearOfTools(
   client: Pick<Client, 'getServerCapabilities' | 'listen'>,
   { times: { connectMs: timeout, retryMs }, ended, isOver, onToolsChanged }: Hearing,
@@ -59,7 +59,7 @@ export async function hearOfTools(
       const stream = await client.listen({ toolsListChanged: true }, { timeout })
       await Promise.race([stream.closed, ended])
     } catch (error) {
-      // It has no such stream, whatever it says of itself.
+      // The server has no such stream, whatever it claims.
       if (error instanceof ProtocolError) return
     }
     await Promise.race([delay(retryMs, undefined, { ref: false }), ended])

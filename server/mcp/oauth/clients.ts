@@ -6,7 +6,7 @@ import type { Sealing } from './sealing.ts'
 
 type Deps = { db: Db; sealing: Sealing }
 
-/** As what this server has registered itself at an authorization server, if that holds. */
+/** The registration of this server at an authorization server, if it is still valid. */
 export async function readClient(
   deps: Deps,
   at: McpClientPlace,
@@ -22,7 +22,10 @@ export async function readClient(
   return undefined
 }
 
-/** Of two that registered at once, the first is kept for those who come; each ends its sign-in as what it began it. */
+/**
+ * Stores a registration. Of two at the same time the first is kept for later sign-ins; each sign-in ends with the one
+ * that it began with.
+ */
 export async function saveClient(
   { db, sealing }: Deps,
   at: McpClientPlace,

@@ -18,9 +18,9 @@ own.addSubnet('fc00::', 7, 'ipv6')
 type Resolve = (hostname: string) => Promise<{ address: string; family: number }[]>
 
 /**
- * A `fetch` for authorization servers, whose addresses the MCP server tells: encrypted ones alone, and what is not
- * encrypted only on this machine, for an MCP server that is here too. One of the public internet can lead to the public
- * internet alone. Redirects are not followed: a token request must not be sent on to somebody else.
+ * A `fetch` for authorization servers, whose addresses come from the MCP server. Only HTTPS is allowed; plain HTTP only
+ * on this machine, for an MCP server that is here too. A server of the public internet can lead only to the public
+ * internet. Redirects are not followed, because a token request must not be forwarded to another server.
  *
  * @param serverUrl the MCP server's, which the operator has chosen
  */
@@ -55,7 +55,7 @@ export function guardedFetch(serverUrl: string, resolve: Resolve = resolveAll): 
   }
 }
 
-/** Connects to exactly the addresses that were looked at, so that a name cannot lead elsewhere a moment later. */
+/** Connects to exactly the addresses that were checked, so that a name cannot resolve to others a moment later. */
 async function agentFor(url: URL, serverUrl: string, resolve: Resolve): Promise<Agent> {
   const addresses = await addressesOf(url, resolve)
   if (!addresses.every(({ address }) => isPublicAddress(address))) {
@@ -84,7 +84,7 @@ function isOfOwnNetwork(address: string): boolean {
   return own.check(address, isIPv4(address) ? 'ipv4' : 'ipv6')
 }
 
-/** For an MCP server of an organization's own network: never this machine, nor what a cloud tells its machines. */
+/** True for addresses of an organization's own network, but not for this machine or a cloud's metadata service. */
 function isReachableInside(address: string): boolean {
   return isPublicAddress(address) || isOfOwnNetwork(address)
 }

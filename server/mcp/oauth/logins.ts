@@ -27,7 +27,7 @@ const LOOK_MS = 200
 /** OpenID's metadata has it too, though not by its specification. */
 const Revocation = z.object({ revocation_endpoint: z.url() })
 
-/** This person is signed in no more: asked about, or told, by whoever hears of it. */
+/** The person is not signed in any more. */
 export class SignedOutError extends Error {
   constructor(server: string) {
     super(`The MCP server "${server}" asks you to sign in.`)
@@ -65,9 +65,9 @@ export class McpLogins {
   /**
    * The token for the next request.
    *
-   * @param of.loginId of the one login that is meant; any when left out
-   * @param of.rejected one that the server did not take, however long it should be good
-   * @throws {SignedOutError} when there is none any more, or the person has signed in anew
+   * @param of.loginId the login that is meant; any when left out
+   * @param of.rejected a token that the server rejected, whatever its expiry
+   * @throws {SignedOutError} when there is no login any more, or the person has signed in anew
    */
   async token(
     userId: UserId,
@@ -76,7 +76,7 @@ export class McpLogins {
   ): Promise<string> {
     const { db } = this.#deps
     const until = Date.now() + RENEWAL_SECONDS * 1000
-    // One that was just renewed is used, however short its life.
+    // A token that was just renewed is used, however short its lifetime.
     let first: string | null = null
     for (;;) {
       const sealed = await readMcpLogin(db, userId, config.name)
@@ -91,7 +91,7 @@ export class McpLogins {
         (isFresh || login.expiresAt === null || login.expiresAt - EARLY_MS > Date.now())
       if (isGood) return token
       if (!login.tokens.refresh_token) {
-        // One that is over may be good for some seconds more, but not one that was refused.
+        // An expired token may be valid for some seconds more, but a rejected one is not.
         if (token !== rejected && (login.expiresAt ?? 0) > Date.now()) return token
         await deleteMcpLogin(db, userId, config.name, sealed)
         throw new SignedOutError(config.name)
@@ -107,7 +107,7 @@ export class McpLogins {
     }
   }
 
-  /** Ends a login here, and tells the authorization server if it takes that. */
+  /** Ends a login here, and at the authorization server if it supports that. */
   async signOut(userId: UserId, config: McpHttpConfig): Promise<void> {
     const sealed = await deleteMcpLogin(this.#deps.db, userId, config.name)
     const login = sealed === null ? null : this.#open(sealed, userId, config.name)
@@ -173,7 +173,7 @@ function isFinal(error: OAuthError): boolean {
   return String(error.code) === 'invalid_grant' || isOfClient(error)
 }
 
-/** The authorization server does not know as what this server is registered there. */
+/** True when the authorization server does not know this server's registration. */
 function isOfClient({ code }: OAuthError): boolean {
   return /^(?:invalid_client|unauthorized_client)$/.test(String(code))
 }

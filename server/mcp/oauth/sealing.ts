@@ -8,7 +8,7 @@ const IV_BYTES = 12
 const TAG_BYTES = 16
 const SECRET_BYTES = 32
 
-/** Encrypts what is kept of logins, each for one purpose: what was sealed for another one does not open. */
+/** Encrypts the data of logins, each for one purpose: data that was sealed for another purpose cannot be opened. */
 export type Sealing = {
   seal(value: unknown, purpose: string): string
   /** @returns null when it was sealed by another key, for another purpose, or was changed */
@@ -53,7 +53,7 @@ export async function readSealingSecret(given: string | null, dataDir: string): 
   const path = join(dataDir, KEY_FILE)
   await mkdir(dataDir, { recursive: true })
   const secret = (await readIfThere(path)) ?? (await makeSecret(path))
-  // Of less anybody could guess the key.
+  // A shorter secret could be guessed.
   if (secret.length !== SECRET_BYTES) {
     throw new Error(
       `The file ${KEY_FILE} in DATA_DIR has ${secret.length} bytes instead of ${SECRET_BYTES}. Restore it, or delete it: then everybody signs in to the MCP servers again.`,

@@ -28,7 +28,7 @@ export type Begun = {
   verifier: string
   discovery: OAuthDiscoveryState
   redirectUrl: string
-  /** As what it was begun; absent where the operator has registered this server. */
+  /** The registration with which it began; absent when the operator has registered this server. */
   client?: StoredOAuthClientInformation
 }
 
@@ -65,7 +65,7 @@ export class SignInFlow implements OAuthClientProvider {
     this.#hasClient = begun?.client !== undefined
   }
 
-  /** As what this server has registered itself; absent where the operator has done so. */
+  /** The new registration of this server; absent when the operator has registered it. */
   get client(): StoredOAuthClientInformation | undefined {
     return this.#config.oauth?.clientId ? undefined : this.#client
   }
@@ -115,7 +115,7 @@ export class SignInFlow implements OAuthClientProvider {
     this.#client = undefined
   }
 
-  /** Each sign-in asks for new ones. */
+  /** Each sign-in requests new ones. */
   tokens(): undefined {
     return undefined
   }

@@ -54,9 +54,9 @@ export async function beginSignIn(
 }
 
 /**
- * An authorization server that has forgotten a registration says so on a page of its own, and nobody comes back. Whoever
- * begins again before their last sign-in has ended is therefore registered anew; but not each time, for authorization
- * servers bound how often one may register, and a registration is everybody's.
+ * An authorization server that has forgotten a registration says so on its own page, and the person never comes back. A
+ * person who begins again before their last sign-in has ended is therefore registered anew. This is rate-limited,
+ * because authorization servers limit registrations, and a registration is shared by all people.
  */
 async function forgetAbandoned(
   { db, sealing }: Pick<SignInDeps, 'db' | 'sealing'>,
@@ -84,9 +84,9 @@ function wasForgottenLately(sealing: object, { discovery }: Begun, server: strin
 }
 
 /**
- * Ends a sign-in by what came back, once.
+ * Ends a sign-in with the parameters of the callback, once.
  *
- * @returns the server; null when this person has begun none with this state, or has ended it already
+ * @returns the server; null when this person has begun no sign-in with this state, or has ended it already
  */
 export async function endSignIn(
   deps: SignInDeps,
@@ -106,7 +106,7 @@ export async function endSignIn(
   if (!begun) return null
   const { name: server } = config
   if (back.has('error')) {
-    // An error of somebody else's server is no word about this one.
+    // An error of another issuer says nothing about this one.
     const problem = isOtherIssuer(back, begun.discovery)
       ? 'The answer came from another authorization server.'
       : `The authorization server refused (${clean(back.get('error') ?? '')}).`
@@ -119,7 +119,7 @@ export async function endSignIn(
     const iss = back.get('iss') ?? undefined
     await auth(flow, { ...optionsOf(config), authorizationCode: code, ...(iss && { iss }) })
   } catch (error) {
-    // The other side's error text may contain what was sent to it.
+    // The error text of the other side may contain secrets that were sent to it.
     return { server, problem: `The sign-in did not succeed (${nameOf(error)}).` }
   }
   const { login } = flow

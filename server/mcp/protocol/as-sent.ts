@@ -4,7 +4,7 @@ const SENT = 'asSent'
 
 const list = { ttlMs: 0, cacheScope: 'private' }
 
-/** Results that are read here piece by piece, as they are when there is nothing in them. */
+/** The results that are read here field by field, in their empty form. */
 const EMPTY = new Map<string, Record<string, unknown>>([
   ['tools/call', { content: [] }],
   ['tools/list', { ...list, tools: [] }],
@@ -16,8 +16,8 @@ const EMPTY = new Map<string, Record<string, unknown>>([
 ])
 
 /**
- * The client library takes a result of the revision 2026-07-28 as a whole or not at all, so that one tool with an invalid
- * definition would cost the whole list. It is shown an empty result, beside which stands what the server sent.
+ * The client library validates a result of the revision 2026-07-28 as a whole, so one tool with an invalid definition
+ * would cost the whole list. It gets an empty result, with the server's own result in a field beside it.
  */
 export function besideEmpty(
   method: string,

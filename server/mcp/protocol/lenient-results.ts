@@ -17,7 +17,7 @@ export function readResult(result: unknown): Record<string, unknown> {
   return {
     content: piecesOf(content),
     ...(data !== undefined && { structuredContent: data }),
-    // A call that was asked for as a task is answered by the task.
+    // A call that was requested as a task is answered with the task.
     ...(bare && isRecord(bare['task']) && { task: bare['task'] }),
     ...((isError === true || isError === 'true') && { isError: true }),
     // The protocol revision of 2026-07-28 has it in every result.
@@ -36,8 +36,8 @@ function piecesOf(content: unknown): unknown[] {
 }
 
 /**
- * Of the server's self-description its protocol version is used, and whether it has resources, prompts, and tasks for
- * calls; the rest may be invalid.
+ * Reads the parts of the server's self-description that are used: the protocol version, and whether it has resources,
+ * prompts, and tasks for calls. The rest may be invalid.
  */
 export function readInitialization(result: unknown): Record<string, unknown> {
   const { capabilities, protocolVersion } = isRecord(result) ? result : {}

@@ -112,7 +112,7 @@ export class Messages {
 
 type Asked = { method: string; isModern: boolean }
 
-/** Each request of the revision 2026-07-28 says by which one it is made. */
+/** Each request of the revision 2026-07-28 names its revision. */
 function isModern({ _meta: meta }: Record<string, unknown>): boolean {
   return isRecord(meta) && PROTOCOL_VERSION_META_KEY in meta
 }
@@ -136,9 +136,7 @@ function answerOf(
   return { result: isModern ? besideEmpty(method, read) : read }
 }
 
-/**
- * Only the message of an error is used, in whatever shape it comes, and the data of two kinds.
- */
+/** Reads an error in any shape: its message, and the data of two kinds of errors. */
 function errorOf(error: unknown): { code: number; message: string; data?: unknown } {
   const { code, message, data } = isRecord(error)
     ? error

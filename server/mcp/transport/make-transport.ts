@@ -10,7 +10,7 @@ import { StdioTransport } from './stdio-transport.ts'
 export type Tokens = {
   /** For the next request. */
   next(): Promise<string>
-  /** One was refused, though others may be good by now. */
+  /** Reports a token that the server rejected, in case a newer one is valid by now. */
   refused(token: string): Promise<void>
 }
 

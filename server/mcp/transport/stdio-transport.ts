@@ -27,7 +27,7 @@ export type StdioOptions = {
   /** Added to the few variables that every program needs (`PATH`, `HOME` …); nothing else is inherited. */
   env: Record<string, string>
   cwd: string | undefined
-  /** Called with what the server writes to its standard error. */
+  /** Called with the text of the server's standard error. */
   onStderr: (text: string) => void
 }
 
@@ -55,7 +55,9 @@ export class StdioTransport implements Transport {
     this.#options = options
   }
 
-  /** By these two the client library knows that this is a child process: one that is silent speaks an earlier revision. */
+  /**
+   * By this and `stderr` the client library recognizes a child process: one that is silent speaks an earlier revision.
+   */
   get pid(): number | undefined {
     return this.#child?.pid
   }
