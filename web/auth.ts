@@ -3,7 +3,7 @@ import { msg, t } from './language/t.ts'
 import type { Marked } from './language/t.ts'
 
 /** A refusal of the server, with its message for people. */
-export class AuthError extends Error {
+class AuthError extends Error {
   readonly code: string | null
 
   constructor(message: string, code: string | null) {

@@ -1,9 +1,9 @@
 import { formatDate, formatNumber } from './format.ts'
 import { t } from './t.ts'
 
-/** A moment in words of this language; `never` for null. */
-export function formatMoment(at: string | null, never: string = t('never')): string {
-  return at === null ? never : formatDate(at, { dateStyle: 'medium', timeStyle: 'short' })
+/** A moment in words of this language; "never" for null. */
+export function formatMoment(at: string | null): string {
+  return at === null ? t('never') : formatDate(at, { dateStyle: 'medium', timeStyle: 'short' })
 }
 
 /** US dollars; small amounts keep two significant digits. */

@@ -17,7 +17,7 @@ function memoized<Formatter extends { format(value: never): string }>(
 }
 
 /** The language and region by which dates and numbers are written. */
-export function localeTag(): string {
+function localeTag(): string {
   const { locales } = i18n
   return (Array.isArray(locales) ? locales[0] : locales) ?? i18n.locale
 }

@@ -4,7 +4,7 @@ import type { Session } from '../../shared/contract/session.ts'
 import { pageValue } from '../page-value.ts'
 
 /** The session whose row is being dragged: a browser tells what is dragged only when it is dropped. */
-export const draggedSession = pageValue<Session | null>(() => null)
+const draggedSession = pageValue<Session | null>(() => null)
 
 export function useDraggedSession(): Session | null {
   return useSyncExternalStore(draggedSession.subscribe, draggedSession.get)

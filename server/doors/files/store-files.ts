@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import { rm, writeFile } from 'node:fs/promises'
 import type { File } from '../../../shared/contract/file.ts'
 import { FileId } from '../../../shared/contract/ids.ts'
-import type { SafeFetchOptions } from '../../tools/fetch/safe-fetch.ts'
 import { derivedId } from '../derived-id.ts'
 import type { DoorRequest } from '../request.ts'
 import type { GivenFile } from './given-file.ts'
@@ -54,7 +53,6 @@ export async function storeFiles(
   door: DoorRequest,
   given: readonly GivenFile[],
   within: AbortSignal,
-  options: SafeFetchOptions = {},
 ): Promise<File[]> {
   if (given.length === 0) return []
   door.requireWrite()
@@ -64,7 +62,7 @@ export async function storeFiles(
     if (file.type === 'stored') {
       stored.push(await find(door, file))
     } else {
-      const bytes = file.type === 'url' ? await download(door, file, within, options) : file
+      const bytes = file.type === 'url' ? await download(door, file, within) : file
       stored.push(await store(door, bytes))
     }
   }
@@ -101,7 +99,6 @@ async function download(
   door: DoorRequest,
   { url, name, place }: Extract<GivenFile, { type: 'url' }>,
   within: AbortSignal,
-  options: SafeFetchOptions,
 ): Promise<Bytes> {
   if (!door.services.tools.info('fetch_url')) {
     const message = 'This server fetches no addresses: send the file itself, as a data: URL.'
@@ -111,7 +108,7 @@ async function download(
   const signal = AbortSignal.any([within, AbortSignal.timeout(FETCH_MS.each)])
   const { safeFetch } = await import('../../tools/fetch/safe-fetch.ts')
   try {
-    const { response, close } = await safeFetch(url, signal, options)
+    const { response, close } = await safeFetch(url, signal)
     try {
       if (!response.ok) throw new Error(`The address answered with ${response.status}.`)
       const pieces: Uint8Array[] = []

@@ -124,7 +124,7 @@ export function endServerCall(call: ToolCall, index: number): { events: Unnumber
   }
 }
 
-export function argumentsOf({ input }: ToolCall): string {
+function argumentsOf({ input }: ToolCall): string {
   return typeof input === 'string' ? input : (JSON.stringify(input) ?? '')
 }
 

@@ -3,7 +3,7 @@ import { isNestedTooDeeply } from '../../../shared/contract/storable.ts'
 import { isRecord } from '../../../shared/session/is-record.ts'
 
 /** UTF-16 units of JSON. Schemas are sent to the model with every step. */
-export const MAX_SCHEMA = 32_768
+const MAX_SCHEMA = 32_768
 
 /** The most invalid keywords that are removed from one schema; with more, it is hardly a schema. */
 const MAX_DROPPED = 64

@@ -8,12 +8,12 @@ import type { ProviderFault } from '../failure/provider-fault.ts'
 import { faultInStream } from '../failure/fault-in-stream.ts'
 import { brokenOffWith, finishKind } from '../failure/finish-reasons.ts'
 import { earlierCallIds } from './earlier-call-ids.ts'
-import { collectToolCalls, mintCallId } from './tool-call-stream.ts'
+import { collectToolCalls } from './tool-call-stream.ts'
 import { readUsage } from '../usage.ts'
 
 /** Decodes the chunks of Chat Completions, and a whole completion that came instead of a stream. */
-export function decodeChat({ step, endpoint }: StepRequest, mintId = mintCallId): Decoder {
-  const calls = collectToolCalls(earlierCallIds(step), mintId)
+export function decodeChat({ step, endpoint }: StepRequest): Decoder {
+  const calls = collectToolCalls(earlierCallIds(step))
   const state: ChatState = { host: endpoint.host, message: {}, calls: [] }
   let started = false
   let answered = false

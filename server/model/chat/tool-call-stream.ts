@@ -24,17 +24,14 @@ export type ToolCallStream = {
 }
 
 /** @param takenIds ids of earlier calls of the conversation. A call whose provider repeats one of them gets a new id */
-export function collectToolCalls(
-  takenIds: ReadonlySet<string>,
-  mintId: () => string,
-): ToolCallStream {
+export function collectToolCalls(takenIds: ReadonlySet<string>): ToolCallStream {
   const calls: Call[] = []
   let latest = 0
   const used = new Set(takenIds)
 
   function open(piece: CallPiece): Call {
     const usable = piece.id.length > 1 && !used.has(piece.id)
-    const id = usable ? piece.id : mintId()
+    const id = usable ? piece.id : mintCallId()
     used.add(id)
     const twin = calls.find((call) => piece.id.length > 1 && call.wireId === piece.id) ?? null
     const call: Call = {
@@ -163,6 +160,6 @@ type Call = {
 }
 
 /** A new id for a call whose provider sent no usable one. */
-export function mintCallId(): string {
+function mintCallId(): string {
   return `call_${crypto.randomUUID().replaceAll('-', '').slice(0, 24)}`
 }

@@ -42,13 +42,10 @@ const TEXT_EVENTS: Record<
   reasoning_summary_text: { kind: 'reasoning', form: 'summary', field: 'text' },
 }
 
-export function collectResponseItems(
-  takenIds: ReadonlySet<string>,
-  mintId: () => string,
-): ResponseItems {
+export function collectResponseItems(takenIds: ReadonlySet<string>): ResponseItems {
   const items = new Map<number, Item>()
   const indexById = new Map<string, number>()
-  const calls: ToolCallStream = collectToolCalls(takenIds, mintId)
+  const calls: ToolCallStream = collectToolCalls(takenIds)
 
   function itemOf(event: JsonObject): Item {
     const id = stringOf(event.item_id) || stringOf(objectOf(event.item).id)

@@ -9,15 +9,11 @@ import { readFault } from '../failure/provider-fault.ts'
 import type { ProviderFault } from '../failure/provider-fault.ts'
 import { collectResponseItems } from './response-items.ts'
 import type { ResponsesState } from './responses-request.ts'
-import { mintCallId } from '../chat/tool-call-stream.ts'
 import { readUsage } from '../usage.ts'
 
 /** Decodes the events of the Responses API, and a whole response that came instead of a stream. */
-export function decodeResponses(
-  { background, step, endpoint }: StepRequest,
-  mintId = mintCallId,
-): Decoder {
-  const items = collectResponseItems(earlierCallIds(step), mintId)
+export function decodeResponses({ background, step, endpoint }: StepRequest): Decoder {
+  const items = collectResponseItems(earlierCallIds(step))
   let started = false
   let ended: 'completed' | 'incomplete' | null = null
   let incompleteReason = ''

@@ -2,7 +2,7 @@ import { basePath } from '../../base-path.ts'
 import { client } from '../../client.ts'
 
 /** True when this browser can receive pushes. */
-export function canPush(): boolean {
+function canPush(): boolean {
   return 'serviceWorker' in navigator && 'PushManager' in globalThis
 }
 

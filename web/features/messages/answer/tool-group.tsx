@@ -44,7 +44,7 @@ export function ToolGroup({ calls, children }: { calls: AppToolCall[]; children:
 }
 
 /** From the first call's start to the last call's end, because calls may run in parallel. Milliseconds. */
-export function spanOf(calls: readonly AppToolCall[]): number | null {
+function spanOf(calls: readonly AppToolCall[]): number | null {
   const times = calls.flatMap(({ startedAt, durationMs }) =>
     startedAt === undefined || durationMs === undefined
       ? []

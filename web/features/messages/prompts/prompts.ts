@@ -8,7 +8,7 @@ import { t } from '../../../language/t.ts'
  */
 export type Prompt = { name: string; text: string; of?: McpPrompt }
 
-export const BUILT_IN: readonly Prompt[] = [
+const BUILT_IN: readonly Prompt[] = [
   {
     name: 'summarise',
     get text() {

@@ -1,7 +1,7 @@
 import { blankOut, isProse } from '../prose.ts'
 
 /** Longer text between dollar signs, in UTF-16 units, is hardly a formula. */
-export const MAX_FORMULA_LENGTH = 5_000
+const MAX_FORMULA_LENGTH = 5_000
 const blankLine = /\n[ \t]*\n/
 
 const marks = [

@@ -36,7 +36,7 @@ export function LeftDraft({ draftKey }: { draftKey: string }) {
 }
 
 /** Moves the draft of one box before that of another, with the settings of its session. */
-export function moveDraft(from: string, to: string): void {
+function moveDraft(from: string, to: string): void {
   beginnings.move(from, to)
   const text = drafts.get(from)
   attachments.giveBack(to, attachments.take(from))
