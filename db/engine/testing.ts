@@ -131,7 +131,7 @@ async function listTables({ db }: Database): Promise<string[]> {
   return rows.map(({ name }) => name)
 }
 
-/** What identifies all definitions and rights, as text, to compare them. */
+/** All definitions and rights as text, to compare two databases. */
 async function describeSchema({ db }: Database): Promise<string> {
   const { rows } = await sql<{ schema: string }>`
     select concat_ws(

@@ -163,7 +163,8 @@ describe('two people in two browsers on two nodes', () => {
     await expect(hers.answer.locator('.markdown')).toHaveText('still here')
     expect(closed).toBe(0)
     await expect(ada.getByRole('group', { name: 'Signed in' })).toHaveText('Ada')
-    // Who signs in on that browser next finds nothing of Bob's: neither listed nor under its address.
+    // The next person who signs in on that browser finds none of Bob's sessions: neither in the list nor under its
+    // address.
     await expect(bob.getByText('word40')).toHaveCount(0)
   })
 })

@@ -20,7 +20,7 @@ export function tagStories(getWorld: () => World): void {
       const tags = page.getByRole('group', { name: 'Tags' })
       const dialog = page.getByRole('dialog', { name: 'Tags' })
       await expect(row('Of herons')).toBeVisible()
-      // What stands above the rows comes with answers of its own, and moves them under the mouse.
+      // The elements above the rows come later, with answers of their own, and would move the rows under the mouse.
       await expect(page.getByRole('button', { name: 'New project' })).toBeVisible()
       await expect(page.getByText('Connected')).toBeVisible()
       await expect(tags).toBeHidden()

@@ -35,7 +35,9 @@ type Receipt = z.infer<typeof Receipt>
 
 type Reserved = { ok: true; reservation: Reservation } | { ok: false; error: RunError }
 
-/** One budget for all users, by UTC days, because a single provider account pays; and those of each person and key. */
+/**
+ * One budget for all users, because they share a provider account, and one for each person and key. All are by UTC day.
+ */
 export function createBudget({
   database,
   catalog,

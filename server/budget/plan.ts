@@ -49,7 +49,10 @@ export async function plan(
   return allowed
 }
 
-/** The most output tokens, up to those wanted, that cost no more than what is left; 0 for fewer than the least. */
+/**
+ * The most output tokens, up to those requested, whose cost is within the rest of the budget; 0 for fewer than the
+ * least.
+ */
 async function affordable(
   usd: number,
   wanted: number,

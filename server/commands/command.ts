@@ -55,7 +55,7 @@ type SessionCommand<Input, Result> = {
    * Checks that take time and need no transaction run before the session is locked; throws when the input is refused.
    */
   check?(input: Input): Promise<void>
-  /** Refuses what is over a limit of this person, before anything is locked. A repeated request is admitted. */
+  /** Rejects requests beyond a limit of this person, before anything is locked. A repeated request is admitted. */
   admit?(context: AdmitContext, input: Input): Promise<void>
   run(transaction: CommandTransaction, input: Input): Promise<Done<Result>>
 }

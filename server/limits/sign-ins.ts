@@ -30,7 +30,7 @@ const GUESTS = { address: 20, seconds: 3_600 }
 /** The most accounts that are made from one address, which may be shared by many people. */
 const SIGN_UPS = { address: 50, seconds: 3_600 }
 
-/** @param onRefusal is called with what was refused, and by which count */
+/** @param onRefusal called with the refused sign-in, and the count that refused it */
 export function createSignIns(
   db: Db,
   limiter: RateLimiter,

@@ -102,7 +102,7 @@ export class LocalNode {
 
   /**
    * The notification payload about these events, to be sent with their commit; null when there are no other nodes, or
-   * they are told by `committed`.
+   * when `committed` notifies them.
    */
   payload(events: readonly LoggedSessionEvent[]): string | null {
     return this.hasOthers && this.#channel.isOfDatabase

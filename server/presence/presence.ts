@@ -126,7 +126,7 @@ export class LocalPresence {
     return { [Symbol.dispose]: leave }
   }
 
-  /** Opens a closed session, which the caller has locked, because something is said in it. */
+  /** Opens a closed session for a new message. The caller has locked the session. */
   async reopen(transaction: SessionTransaction): Promise<void> {
     const session = await lockPresence(transaction.db, transaction.sessionId)
     if (session?.closed) {

@@ -109,14 +109,14 @@ export class Pusher {
     try {
       if (await note(this.#options.database.db)) await this.#send()
     } catch (error) {
-      // The next look finds it.
+      // The next sweep finds it.
       this.#options.onError(error, 'what devices are to be told could not be noted')
     }
   }
 
   async #sendSome(): Promise<boolean> {
     const limit = AT_ONCE - this.#sending.size
-    // Each one that ends looks for more.
+    // Each notification looks for more when it ends.
     if (limit === 0) return false
     const due = await claimPushes(this.#options.database.db, {
       ...{ limit, most: AT_ONCE_OF_ONE, seconds: CLAIM_SECONDS },

@@ -227,7 +227,10 @@ function approvalHash(
   return createHash('sha256').update(asked).digest('hex')
 }
 
-/** A call that is tried again apart from its run has an owner of its own; the run does not wait for it. */
+/**
+ * True for a call that the run still has to carry out. A call that is tried again apart from its run has an owner of
+ * its own, and the run does not wait for it.
+ */
 export function isOpen({ call, owner }: StoredCall): boolean {
   if (owner) {
     return false

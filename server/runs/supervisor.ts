@@ -24,9 +24,9 @@ type Drive = {
   done: Promise<void>
 }
 
-/** From one round to the next. Milliseconds. */
+/** The interval of the sweep. Milliseconds. */
 const SWEEP_INTERVAL = 1_000
-/** From one look for stops that this node was not told of to the next: the provider hears of one within a second. */
+/** The interval of checking for stops whose notification was lost: the provider hears of one within a second. */
 const STOPS_INTERVAL = 500
 /** The longest wait for running calls when this node closes. Milliseconds. */
 const LEAVE_TIME = 5_000
@@ -153,7 +153,7 @@ export class RunSupervisor {
 
   async #startWaiting(slots: RunSlots, userId: UserId | undefined): Promise<void> {
     for (const of of await slots.startable(ROUND, userId)) {
-      // One that starts now would be given up at once.
+      // A run that starts now would be given up at once.
       if (this.#closing.signal.aborted) {
         return
       }
@@ -231,7 +231,7 @@ export class RunSupervisor {
     if (next) {
       this.drive(next)
     } else {
-      // It may have been what others of its person waited for.
+      // Other runs of the person may have waited for its end.
       void this.startWaiting(run.userId)
     }
   }

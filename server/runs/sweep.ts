@@ -15,7 +15,7 @@ import { takeOver } from './takeover.ts'
 /** The runs of this node, and what is done with those that the sweep finds. */
 type Drives = {
   driven: ReadonlyMap<RunId, unknown>
-  /** Those that this node failed to drive, and failed to give up. */
+  /** The runs that this node failed to drive, and failed to give up. */
   dropped: ReadonlySet<RunId>
   drive(run: Run): void
   stop(runId: RunId): void
@@ -55,7 +55,8 @@ export class RunSweep {
       return false
     }
     const hasMore = await this.#takeOver()
-    // One after the other, for they share the connections of answers; and each whatever became of those before it.
+    // The parts run one after the other, because they share the connections of answers, and a failure of one does not
+    // stop the next.
     for (const part of this.#tidying) {
       await part().catch((error: unknown) => onError(error, 'a part of a sweep failed'))
     }
@@ -112,7 +113,7 @@ export class RunSweep {
     },
   ]
 
-  /** Ends what suspended people have under way; without accounts nobody is. */
+  /** Stops the runs of suspended people; without accounts there are none. */
   async #stopSuspended(): Promise<void> {
     const { slots, database, node } = this.#deps
     if (!slots) return

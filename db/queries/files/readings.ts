@@ -7,7 +7,7 @@ import type { Content } from './contents.ts'
 export type Reading = Pick<Content, 'sha256' | 'key' | 'bytes' | 'reading_attempts'> & {
   reading: 'waiting' | 'telling'
   reading_due: string
-  /** One of the people who have it; null when nobody has it any more. */
+  /** A person who has it; null when nobody has it any more. */
   userId: UserId | null
 }
 

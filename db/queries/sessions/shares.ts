@@ -6,8 +6,7 @@ import type { Db } from '../../engine/database.ts'
 export type NewShare = {
   id: ShareId
   /**
-   * Stored in plain text: whoever can read this table can read the snapshot beside it, and its owner needs the link
-   * again.
+   * Stored in plain text: who can read this table can read the snapshot beside it, and its owner needs the link again.
    */
   token: string
   sessionId: SessionId

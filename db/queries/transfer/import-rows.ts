@@ -7,7 +7,7 @@ import type { RunTable, StepTable, ToolCallTable } from '../../schema-runs.ts'
 import type { StoredPart } from '../../stored-values.ts'
 import { searchText } from '../messages/messages.ts'
 
-/** Messages that are inserted, with what is needed of what they are in. */
+/** Messages to insert, with the parts of their session that they need. */
 export type TreeImport = {
   userId: UserId
   /** The session. */
@@ -19,9 +19,9 @@ export type TreeImport = {
   now: string
   /** Each parent comes before its children, and ids are unique. */
   messages: readonly ExportedMessage[]
-  /** Of answers that do not say. */
+  /** The model of answers that name none. */
   model: string | null
-  /** Of a session that is there already: the message that they follow, and their place in its log. */
+  /** For an existing session: the message that they follow, and their place in its log. */
   behind?: { leaf: MessageId | null; seq: number }
 }
 

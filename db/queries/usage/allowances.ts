@@ -6,7 +6,7 @@ import type { Db } from '../../engine/database.ts'
 /** The limits of model calls for one day; null is no limit. */
 export type DayLimits = { tokens: number | null; usd: number | null }
 
-/** The use of a day, the reservations besides, and what was lacking for a call that was refused. */
+/** The use of a day, the reservations in addition to it, and the limit that refused a call. */
 export type Allowance = {
   tokens: number
   tokensReserved: number

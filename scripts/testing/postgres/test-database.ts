@@ -35,7 +35,7 @@ type Reused = { url: string; own: Reusable; stored: TestDatabase; connections: K
 
 /** Databases of earlier tests of this process, emptied. */
 const idle: Reused[] = []
-/** By this name, the connections that stay are told from those that a test left open. */
+/** The name distinguishes the connections that stay from those that a test left open. */
 const KEPT = 'kept'
 
 /**

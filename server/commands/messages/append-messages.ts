@@ -13,7 +13,7 @@ import { inSession } from '../command.ts'
 import { requireFiles } from './files-of-message.ts'
 import type { CommandTransaction } from '../transaction.ts'
 
-/** Adds what was said elsewhere to a conversation in which nothing is going on. */
+/** Adds messages from elsewhere to a conversation in which no answer is running. */
 export const appendMessages = inSession(declared.append, {
   session: (_db, _user, { sessionId }) => sessionId,
   admit: ({ limits, requester }, { messages }) =>

@@ -15,7 +15,7 @@ export type WriterOptions = CommitOptions & {
   hub: Hub
   /** The shortest time from the start of one commit to the start of the next while nothing is urgent. Milliseconds. */
   paceMs: number
-  /** Called with what was committed, after the readers of this node have it. */
+  /** Called with the committed events, after the readers of this node have them. */
   onCommitted?(events: readonly SequencedEvent[]): void
 }
 

@@ -18,7 +18,7 @@ export type AskedPrompt = {
   /** The message that it follows, in a session of this user. */
   behind: { sessionId: SessionId; leaf: MessageId } | null
   said: readonly SaidAgain[]
-  /** In place of the session's, or the server's. */
+  /** Instructions that replace those of the session or of the server. */
   instructions: string | null
   clientTools: readonly ClientTool[]
   /** The model is offered no tools at all. */

@@ -225,7 +225,7 @@ onEachStorage((database, openStorage) => {
         })
       const tooLong = 'x'.repeat(200_001)
       await expect(goOn(['One', tooLong])).rejects.toMatchObject({ status: 400 })
-      // What is said with outputs that are not taken is not said either.
+      // A message that comes with rejected outputs is not stored either.
       await expect(goOn(['One', tooLong], 'And?')).rejects.toMatchObject({ status: 400 })
       await expect(goOn(['One'])).rejects.toMatchObject({
         ...{ status: 400, message: expect.stringContaining(`call ${calls[1]}`) },

@@ -35,7 +35,7 @@ onEachStorage((database, openStorage) => {
 
       await app.caller.messages.select({ id: first })
       await live.until(({ state }) => state?.messages.at(-1)?.id === first)
-      // What is active already is told to nobody again.
+      // Choosing the branch that is active already adds no event.
       const { seq } = await app.caller.sessions.get({ id: sessionId })
       await app.caller.messages.select({ id: first })
       expect(await app.caller.sessions.get({ id: sessionId })).toMatchObject({ seq })

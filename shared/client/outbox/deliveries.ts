@@ -12,7 +12,7 @@ export type DeliveryParts = {
   api: Api
   storage: OutboxStorage
   upload: UploadFile
-  /** Called when a connection has told whose it is. */
+  /** Called with the id of a connection's person once it is known. */
   onOwner: (id: string) => void
 }
 
@@ -24,7 +24,7 @@ export class Deliveries {
   readonly #onOwner: (id: string) => void
   readonly #local: LocalOutbox
   readonly #turns = new Turns((sessionId) => this.#pump(sessionId))
-  /** How often the server failed in a row, by message. */
+  /** The number of failures of the server in a row, by message. */
   readonly #failures = new Map<string, number>()
   readonly #timers = new Set<ReturnType<typeof setTimeout>>()
   /** Aborts at the end of the current connection or login. */

@@ -71,7 +71,10 @@ export const messages = group('messages', {
     repeat: 'id',
   }),
 
-  /** Adds what was said elsewhere to the end of the active branch. Nothing of it is answered, or carried out. */
+  /**
+   * Adds messages from elsewhere to the end of the active branch. None of them is answered, and no call in them carried
+   * out.
+   */
   append: mutation({
     rest: 'POST /session/{sessionId}/messages/append',
     summary: 'Add messages that were said elsewhere',

@@ -5,7 +5,7 @@ import type { Language } from '../../language/languages.ts'
 import { SelectField } from '../../ui/controls/select-field.tsx'
 import { t } from '../../language/t.ts'
 
-/** Each language by its own name, so that whoever cannot read the page finds theirs. */
+/** Each language by its own name, so that people who cannot read the page find theirs. */
 const own = Object.entries(languages).map(([value, label]) => ({
   value: value as Language,
   label,
