@@ -1,19 +1,13 @@
-import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
-import { askingOverHttp } from '../../mcp/testing/asking-http.ts'
 import { LOCAL_OWNER } from '../../auth/local-owner.ts'
 import { McpLogins } from '../../mcp/oauth/logins.ts'
 import { createSealing } from '../../mcp/oauth/sealing.ts'
 import { startMcpServers } from '../../mcp/servers.ts'
-import { mcpConfigFile } from '../../mcp/testing/servers.ts'
-import { askRaw } from '../../testing/clients/ask-raw.ts'
 import { onEachStorage } from '../../testing/each-storage.ts'
-import { startAccounts } from '../../testing/clients/people.ts'
+import { callTool, mcpTimeouts, SECRET, startMcpSignIn } from '../../testing/mcp-sign-in.ts'
 import type { Person } from '../../testing/clients/people.ts'
 
-const mcpTimeouts = { retryMs: 50, longestRetryMs: 200, relistMs: 20 }
-const SECRET = 'the secret of all nodes, of more than 32 characters'
 const PATIENT = { timeout: 30_000 }
 
 const notGiven = () => {
@@ -22,82 +16,7 @@ const notGiven = () => {
 
 /** Signing in to MCP servers by OAuth. */
 onEachStorage((database, openStorage) => {
-  async function start(
-    mischief: Parameters<typeof askingOverHttp>[0] = {},
-    approval: 'never' | 'writes' = 'never',
-    env: Record<string, string> = {},
-  ) {
-    await using opened = new AsyncDisposableStack()
-    const storage = opened.use(await openStorage())
-    const remote = opened.use(await askingOverHttp({ ...mischief, oauth: true }))
-    const file = opened.use(await mcpConfigFile([{ ...remote.config, approval }]))
-    const logged: string[] = []
-    const sink = new Writable({
-      write: (chunk: Buffer, _encoding, done) => {
-        logged.push(chunk.toString())
-        done()
-      },
-    })
-    const app = await startAccounts(storage, {
-      ...{ mcpTimeouts, logger: pino({ level: 'trace' }, sink) },
-      env: { MCP_CONFIG: file.path, AUTH_SIGNUP: 'open', AUTH_SECRET: SECRET, ...env },
-    })
-    opened.defer(() => app[Symbol.asyncDispose]())
-    const ada = await app.setUp()
-    const bob = await app.signUp('bob@example.com')
-
-    /** Begins to sign in; returns the address of the authorization server. */
-    const begin = async ({ cookie }: Person): Promise<URL> => {
-      const { status, headers } = await app.ask('/api/mcp/sign-in/remote', { cookie })
-      expect(status).toBe(303)
-      return new URL(headers.get('location') ?? '', app.url)
-    }
-    /** Comes back from it; returns the page's content. */
-    const end = async ({ cookie }: Person, back: URL) => {
-      // The headers are those of a browser that another site redirected.
-      const answer = await askRaw(app.url, back.pathname + back.search, {
-        headers: { cookie, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' },
-      })
-      expect(answer.status).toBe(303)
-      const headers = new Headers({ location: answer.location ?? '' })
-      const shown = new URL(headers.get('location') ?? '', app.url)
-      expect(shown.origin).toBe(new URL(app.url).origin)
-      return Object.fromEntries(shown.searchParams)
-    }
-    const serverOf = async ({ token }: Person) => {
-      const { body } = await app.ask('/api/mcp/servers', { token })
-      return (body as { status: string }[])[0]
-    }
-    const toolsOf = async ({ token }: Person) => {
-      const { body } = await app.ask('/api/tools', { token })
-      return (body as { name: string }[]).map(({ name }) => name)
-    }
-    const signIn = async (person: Person, as: string) => {
-      expect(await end(person, remote.approve(await begin(person), as))).toEqual({
-        server: 'remote',
-      })
-    }
-    const resources = opened.move()
-    return {
-      ...{ app, remote, ada, bob, begin, end, serverOf, toolsOf, signIn, logged },
-      [Symbol.asyncDispose]: () => resources.disposeAsync(),
-    }
-  }
-  type World = Awaited<ReturnType<typeof start>>
-
-  /** A person sends a message, and the model calls a tool. */
-  async function callTool({ app }: World, { token }: Person, name: string) {
-    const { body } = await app.ask('/api/session', { token, body: {} })
-    const { id } = body as { id: string }
-    await app.ask(`/api/session/${id}/messages`, { token, body: { text: 'Go on' } })
-    const asked = await app.model.nextCall()
-    asked.callTools({ name, arguments: {} })
-    const read = async () => {
-      const { body: session } = await app.ask(`/api/session/${id}`, { token })
-      return JSON.stringify(session)
-    }
-    return { id, read, tools: asked.step.tools, offered: asked.step.tools.map((tool) => tool.name) }
-  }
+  const start = startMcpSignIn.bind(null, openStorage)
 
   describe(`an MCP server to which people sign in, on ${database}`, () => {
     test('is each person’s own: tools, calls, and no secret of theirs anywhere (P10)', async () => {
@@ -270,89 +189,6 @@ onEachStorage((database, openStorage) => {
       expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
       // A person who begins many times cannot harm everybody's registration: it is made anew once.
       expect(remote.counts.registered).toBe(2)
-    })
-
-    test('is signed in to by two at once, who both register this server', async () => {
-      const both = Promise.withResolvers<void>()
-      let came = 0
-      const registering = () => {
-        came += 1
-        if (came === 2) both.resolve()
-        return both.promise
-      }
-      await using world = await start({ mischief: { registering } })
-      const { remote, ada, bob } = world
-      const begun = await Promise.all([world.begin(ada), world.begin(bob)])
-      expect(remote.counts.registered).toBe(2)
-      const people = [ada, bob]
-      for (const [index, person] of people.entries()) {
-        const back = remote.approve(begun[index] ?? new URL('about:blank'), `person-${index}`)
-        expect(await world.end(person, back)).toEqual({ server: 'remote' })
-      }
-    })
-
-    test('registers this server anew where it was forgotten: at a renewal, by its silence, or when a secret ends', async () => {
-      await using world = await start()
-      const { app, remote, ada, bob } = world
-      const clientOf = (address: URL) => address.searchParams.get('client_id')
-      remote.seconds.access = 1
-      await world.signIn(ada, 'ada')
-      remote.forgetClients()
-      remote.expire()
-      await app.ask('/api/mcp/prompts', { token: ada.token })
-      await expect.poll(() => world.serverOf(ada), PATIENT).toMatchObject({ status: 'signed-out' })
-      expect(clientOf(await world.begin(ada))).toBe('client-2')
-      // The authorization server shows Bob an error of its own, and he tries again.
-      expect(clientOf(await world.begin(bob))).toBe('client-2')
-      remote.forgetClients()
-      remote.mischief.secretEnds = 1
-      expect(clientOf(await world.begin(bob))).toBe('client-3')
-      delete remote.mischief.secretEnds
-      const eve = await app.signUp('eve@example.com')
-      const begun = await world.begin(eve)
-      expect(clientOf(begun)).toBe('client-4')
-      expect(await world.end(eve, remote.approve(begun))).toEqual({ server: 'remote' })
-    })
-
-    test('is renewed once for many calls, asks to sign in when that is over, and the call goes on', async () => {
-      await using world = await start()
-      const { app, remote, ada } = world
-      remote.seconds.access = 1
-      await world.signIn(ada, 'ada')
-      await expect.poll(() => world.toolsOf(ada), PATIENT).toContain('remote__plain')
-      remote.expire()
-      remote.seconds.access = 3600
-      const before = remote.counts.renewed
-      const { token } = ada
-      const asked = await Promise.all(
-        Array.from({ length: 5 }, () => app.ask('/api/mcp/prompts', { token })),
-      )
-      expect(asked.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200])
-      expect(remote.counts.renewed - before).toBe(1)
-
-      // The authorization server refuses all tokens that it issued before.
-      remote.forgetAll()
-      const call = await callTool(world, ada, 'remote__plain')
-      await expect.poll(call.read, PATIENT).toContain('/api/mcp/sign-in/remote')
-      await world.signIn(ada, 'ada')
-      const { body } = await app.ask(`/api/session/${call.id}`, { token })
-      const [, callId, questionId] =
-        /"call":\{"id":"([^"]+)".*?"questions":\[\{[^}]*?"id":"([^"]+)"/.exec(
-          JSON.stringify(body),
-        ) ?? []
-      const reply = await app.ask(`/api/tool-call/${callId}/reply`, {
-        ...{ token, body: { questionId, action: 'accept' } },
-      })
-      expect(reply).toMatchObject({ status: 200 })
-      const next = await app.model.nextCall()
-      expect(next.step.messages.at(-1)).toMatchObject({ failed: false, output: '"plain"' })
-      next.finish()
-
-      // Signing out here revokes the tokens there too.
-      await app.ask('/api/mcp/servers/remote/sign-out', { token, body: {} })
-      expect(remote.secrets()).toEqual([])
-      expect(await world.serverOf(ada)).toMatchObject({ status: 'signed-out' })
-      expect(await world.toolsOf(ada)).not.toContain('remote__plain')
     })
   })
 })
