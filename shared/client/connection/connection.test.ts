@@ -1,13 +1,16 @@
+import { createServer } from 'node:net'
 import { TRPCClientError } from '@trpc/client'
 import { describe, expect, test, vi } from 'vitest'
 import { WebSocket as NodeSocket } from 'ws'
 import { newId } from '../../contract/new-id.ts'
+import { listenOnLoopback } from '../../../scripts/testing/loopback.ts'
 import { connect } from '../index.ts'
 import type { ConnectionState } from '../index.ts'
 import { eventually, until } from '../testing/reader.ts'
 import { ScriptedServer } from '../testing/server.ts'
 import { ConnectionDriver } from './connection.ts'
 import type { ConnectionCause } from './connection.ts'
+import { OPEN_TIMEOUT_MS } from './socket.ts'
 import type { DroppableSocket } from './socket.ts'
 
 describe('a client', () => {
@@ -124,6 +127,20 @@ describe('a client', () => {
     expect(await sent).toBeInstanceOf(TRPCClientError)
     await eventually(() => server.connections === 0)
     await expect(client.api.me.query()).rejects.toThrow('The client is closed')
+  })
+
+  test('closes at once at any moment of its first attempt', async () => {
+    // It answers nothing, so an attempt that goes on would end only at its timeout.
+    const silent = createServer(() => {})
+    const { url } = await listenOnLoopback(silent)
+    const began = performance.now()
+    for (let steps = 0; steps < 12; steps += 1) {
+      const client = connect({ url })
+      for (let step = 0; step < steps; step += 1) await Promise.resolve()
+      await client.close()
+    }
+    expect(performance.now() - began).toBeLessThan(OPEN_TIMEOUT_MS)
+    silent.close()
   })
 
   test('closes at once while there is no server', async () => {

@@ -39,6 +39,8 @@ const PROBE_TIMEOUT_MS = 3_000
 /** The close code for a suspended person. */
 const SUSPENDED = 4403
 const SUSPENDED_RETRY_MS = 30_000
+/** The end of a connection whose client was closed. */
+const CLOSED: ConnectionCause = { code: 1000, message: 'The client is closed' }
 
 export type Token = string | (() => string | null | Promise<string | null>)
 
@@ -132,6 +134,8 @@ export class ConnectionDriver implements Connection {
    * answered; its end then says nothing about the connection.
    */
   attach(socket: DroppableSocket): void {
+    // The client was closed after `nextUrl` had given the address.
+    if (this.closed) return socket.drop(CLOSED)
     this.#socket = socket
     const isCurrent = (): boolean => this.#socket === socket
     let refusal: ConnectionCause | null = null
@@ -164,7 +168,7 @@ export class ConnectionDriver implements Connection {
     this.#endNetwork()
     this.#step({ type: 'closed' })
     this.#wake()
-    this.#socket?.drop({ code: 1000, message: 'The client is closed' })
+    this.#socket?.drop(CLOSED)
   }
 
   #delay(): number {

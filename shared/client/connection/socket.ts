@@ -14,12 +14,13 @@ type Listener<Type extends keyof SocketEvents> = (
 type SocketListeners = { [Type in keyof SocketEvents]: Set<Listener<Type>> }
 
 /** A connection that has not opened after this long counts as lost. */
-const OPEN_TIMEOUT_MS = 10_000
+export const OPEN_TIMEOUT_MS = 10_000
 
 /**
  * A WebSocket that closes at once when told to. The real one waits for the other side's close frame, for a minute on a
  * dead network, and until then tRPC neither rejects pending requests nor reconnects. After `drop` it emits nothing, so
- * a late event of an old connection never disturbs the new one. It has all readable properties of a WebSocket,
+ * a late event of an old connection never disturbs the new one; only a listener that is added later is told of the end,
+ * because tRPC adds its own a moment after it has created the socket. It has all readable properties of a WebSocket,
  * including the constants of instances, because versions of tRPC read different ones: without `OPEN`, one of them never
  * ends a watch.
  */
@@ -43,6 +44,8 @@ export class DroppableSocket {
   readonly #openTimeout: ReturnType<typeof setTimeout>
   #probeTimeout: ReturnType<typeof setTimeout> | undefined
   #state: number = DroppableSocket.CONNECTING
+  /** The events of the end; empty before it. */
+  #end: { [Type in keyof SocketEvents]?: SocketEvents[Type] } = {}
 
   constructor(url: string, Implementation: typeof WebSocket) {
     this.#socket = new Implementation(url)
@@ -101,6 +104,8 @@ export class DroppableSocket {
 
   addEventListener<Type extends keyof SocketEvents>(type: Type, listener: Listener<Type>): void {
     this.#listeners[type].add(listener)
+    const missed = this.#end[type]
+    if (missed !== undefined) queueMicrotask(() => listener.call(this, missed))
   }
 
   removeEventListener<Type extends keyof SocketEvents>(type: Type, listener: Listener<Type>): void {
@@ -125,6 +130,7 @@ export class DroppableSocket {
     clearTimeout(this.#openTimeout)
     this.#endProbe()
     this.#socket.close()
+    this.#end = { ...(opening && { error: cause }), close: cause }
     if (opening) this.#emit('error', cause)
     this.#emit('close', cause)
   }

@@ -81,10 +81,11 @@ export class OutboxDriver implements Outbox {
   }
 
   async retry(id: string): Promise<void> {
-    const before = await this.#storage.change(id.toLowerCase(), (entry) =>
+    const key = id.toLowerCase()
+    const before = await this.#storage.change(key, (entry) =>
       entry?.state === 'refused' ? { ...entry, state: 'tried', error: null } : entry,
     )
-    this.#deliveries.renew(id)
+    this.#deliveries.renew(key)
     this.#storage.tell({})
     await this.#deliveries.load()
     if (before !== null) this.#deliveries.ask(before.sessionId)
