@@ -8,6 +8,7 @@ import { memoryStorage } from '../../testing/memory-storage.ts'
 function openTabs(count: number) {
   const storage = memoryStorage()
   const tabs: { drafts: Drafts; beginnings: Beginnings }[] = []
+  let writes = 0
   const open = () => {
     const tell = (key: string) => {
       for (const tab of tabs) if (tab !== own) tab.drafts.reread(key)
@@ -15,6 +16,7 @@ function openTabs(count: number) {
     const drafts = new Drafts({
       ...storage,
       setItem: (key, value) => {
+        writes += 1
         storage.setItem(key, value)
         tell(key)
       },
@@ -28,7 +30,7 @@ function openTabs(count: number) {
     tabs.push(own)
     return own
   }
-  return { storage, open, tabs: Array.from({ length: count }, open) }
+  return { storage, open, writes: () => writes, tabs: Array.from({ length: count }, open) }
 }
 
 const temporary = { temporary: true }
@@ -64,7 +66,7 @@ test('what was chosen comes back with what was typed, and goes with it', () => {
 })
 
 test('two tabs that chose differently for one text do not overwrite each other without end', () => {
-  const { tabs } = openTabs(2)
+  const { tabs, writes } = openTabs(2)
   const [one, two] = tabs
   one?.beginnings.set('new', temporary)
   two?.beginnings.set('new', { model: 'm' })
@@ -73,6 +75,7 @@ test('two tabs that chose differently for one text do not overwrite each other w
   expect(two?.drafts.get('new')).toBe('A question')
   expect(one?.beginnings.get('new')).toEqual(temporary)
   expect(two?.beginnings.get('new')).toEqual({ model: 'm' })
+  expect(writes()).toBeLessThan(5)
 })
 
 test('what was typed for a temporary session stays so when it moves to another box', () => {

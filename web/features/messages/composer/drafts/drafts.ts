@@ -83,15 +83,17 @@ export class Drafts {
 
   save(): void {
     clearTimeout(this.#timer)
-    for (const key of this.#unsaved) {
+    for (const key of [...this.#unsaved]) {
       const text = this.get(key)
       if (text === '' && this.#taken.has(key)) continue
+      // Before it is stored: another tab may answer with a change, upon which this one saves again.
+      if (!this.#taken.has(key)) this.#unsaved.delete(key)
       try {
         if (text) this.#storage.setItem(PREFIX + key, text)
         else this.#storage.removeItem(PREFIX + key)
-        if (!this.#taken.has(key)) this.#unsaved.delete(key)
       } catch {
         // Storage is full or blocked, or nobody is known: the draft lasts until the page is closed.
+        this.#unsaved.add(key)
       }
     }
   }
