@@ -13,20 +13,20 @@ export type Frames = {
 
 const HIDDEN_MS = 250
 /**
- * When a flush takes more than this many milliseconds until it is painted, the rate of flushes is halved, and below the
- * other value it is doubled: the rest of a frame is for typing and scrolling.
+ * Flushes take at most this share of the time, from a flush until it is painted: the rest is for typing, scrolling and
+ * the battery. A slow page still changes five times a second.
  */
-const COSTLY_MS = 12
-const CHEAP_MS = 8
-const PACES_MS = [0, 33, 66]
+const SHARE = 0.25
+const SLOWEST_MS = 200
 /** Half a frame early is closer than half a frame late. */
 const EARLY_MS = 8
 
-/** Flushes once a frame, or every second or fourth frame when rendering a flush takes too long. */
+/** Flushes once a frame, or less often when rendering a flush takes longer than a quarter of a frame. */
 export function frameSchedule(frames: Frames): Schedule {
   let waiting: (() => void)[] = []
   let cancelFrame = (): void => {}
   let cancelTimer = (): void => {}
+  let cost = 0
   let pace = 0
   let last = Number.NEGATIVE_INFINITY
 
@@ -38,16 +38,17 @@ export function frameSchedule(frames: Frames): Schedule {
     last = frames.now()
     for (const flush of flushes) flush()
     frames.painted(() => {
-      const cost = frames.now() - last
-      if (cost > COSTLY_MS) pace = Math.min(pace + 1, PACES_MS.length - 1)
-      else if (cost < CHEAP_MS) pace = Math.max(pace - 1, 0)
+      const before = cost
+      cost = frames.now() - last
+      // A single flush may be slow by chance.
+      pace = Math.min(Math.min(cost, before) / SHARE, SLOWEST_MS)
     })
   }
 
   return (flush) => {
     waiting.push(flush)
     if (waiting.length > 1) return
-    const early = (PACES_MS[pace] ?? 0) - EARLY_MS - (frames.now() - last)
+    const early = pace - EARLY_MS - (frames.now() - last)
     const request = (): void => {
       cancelFrame = frames.request(run)
     }
