@@ -110,7 +110,7 @@ export function failureStories(getWorld: () => World): void {
       await expect(page.getByText(/Asking again/)).toHaveCount(0)
       await conversation.box.fill('Be brief')
       await page.getByRole('button', { name: 'Add to this answer' }).click()
-      await expect(conversation.log.getByText('Queued: answered next')).toBeVisible()
+      await expect(conversation.log.getByText('Joins the answer at its next step')).toBeVisible()
       release.resolve()
       // A title that the model is still writing does not replace a person's.
       const isTitleAsked = () =>

@@ -16,10 +16,15 @@ export function reasoningStories(getWorld: () => World): void {
     test('is read while it goes on, and folds with its time when the answer has begun, unless somebody chose', async () => {
       const { browser } = getWorld()
       const thought = sse(chatChunk({ reasoning_content: 'Let me **think** first.' }))
-      await using provider = await startScriptedProvider([
-        { body: [thought], ending: 'hold' },
-        { body: [thought, chatAnswer('All well.')] },
-      ])
+      let asked = 0
+      await using provider = await startScriptedProvider(({ path }) => {
+        // The page asks for the names of the models too.
+        if (path.endsWith('/models')) return { body: [JSON.stringify({ data: [] })] }
+        asked += 1
+        return asked === 1
+          ? { body: [thought], ending: 'hold' }
+          : { body: [thought, chatAnswer('All well.')] }
+      })
       await using server = await startServer({
         DATA_DIR: 'memory:',
         OPENAI_BASE_URL: provider.baseUrl,

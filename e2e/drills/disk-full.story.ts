@@ -15,7 +15,7 @@ import type { SmallDisk } from '../support/faults/small-disk.ts'
 
 const ANSWERS = amount(4, 24)
 /** Long enough that answers are under way when the disk is full. */
-const WORDS = amount(200, 1_000)
+const WORDS = amount(1_500, 2_000)
 const MEGABYTES = amount(200, 600)
 
 const databases = {
