@@ -11,8 +11,8 @@ import { person } from './person.ts'
 import { isBecoming, isGuest, personStorage } from './person-storage.ts'
 
 /**
- * Most visits have no file that waits. A browser does not ask again for a script that it could not load, so that without
- * it a file goes in one piece.
+ * Loads the resumable upload when it is first needed: most visits have no file that waits. Where the script cannot be
+ * loaded, as when the server has a new build by now, a file goes in one piece.
  */
 function uploader(): Promise<UploadFile> {
   return import('./features/messages/composer/attachments/upload-waiting.ts').then(

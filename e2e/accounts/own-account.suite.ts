@@ -1,3 +1,4 @@
+import type { Page } from '@playwright/test'
 import { describe, test } from 'vitest'
 import type { AccountsWorld } from '../support/browser/accounts-world.ts'
 import { cleanOnBoth } from '../support/browser/axe.ts'
@@ -19,7 +20,10 @@ export function ownAccountStories(getWorld: () => AccountsWorld): void {
       const { browser, server } = getWorld()
       await using visitor = await visit(browser, `${server.url}/settings`)
       const { page } = visitor
+      const refused = await refuseKeys(page)
+      await page.reload()
       await signIn(page, 'Ada')
+      refused.begin()
       await page.getByRole('textbox', { name: 'Name of the key' }).fill('a robot')
       await page.getByRole('combobox', { name: 'It may' }).selectOption('read')
       await page.getByRole('button', { name: 'Make a key' }).click()
@@ -29,7 +33,14 @@ export function ownAccountStories(getWorld: () => AccountsWorld): void {
       const me = () =>
         fetch(`${server.url}/api/me`, { headers: { authorization: `Bearer ${key}` } })
       expect((await me()).status).toBe(200)
+      // The list with it cannot be read, also not by the last try. The key is not shown a second time, so it stays.
+      await expect.poll(refused.count).toBe(4)
+      await expect(page.getByText(key)).toBeVisible()
       await page.reload()
+      const problem = page.getByRole('alert').filter({ hasText: 'Not today' })
+      await expect(problem).toBeVisible()
+      refused.end()
+      await problem.getByRole('button', { name: 'Try again' }).click()
       await expect(page.getByRole('list', { name: 'API keys' })).toContainText('a robot')
       await expect(page.getByText(key)).toHaveCount(0)
       await page.getByRole('button', { name: 'Revoke a robot' }).click()
@@ -118,6 +129,37 @@ export function ownAccountStories(getWorld: () => AccountsWorld): void {
       await expect(page).toHaveURL(`${server.url}/`)
     })
   })
+}
+
+/** Answers some requests for the list of keys in place of the server, with an error. */
+async function refuseKeys(page: Page) {
+  let isOn = false
+  let count = 0
+  await page.routeWebSocket(/\/trpc/, (socket) => {
+    const server = socket.connectToServer()
+    socket.onMessage((message) => {
+      const text = String(message)
+      if (!isOn || !text.includes('"keys.list"')) return server.send(message)
+      for (const request of [JSON.parse(text)].flat()) {
+        if (request.params?.path !== 'keys.list') {
+          server.send(JSON.stringify(request))
+          continue
+        }
+        count += 1
+        const error = {
+          code: -32_603,
+          message: 'Not today',
+          data: { code: 'INTERNAL_SERVER_ERROR' },
+        }
+        socket.send(JSON.stringify({ id: request.id, error }))
+      }
+    })
+  })
+  return {
+    begin: () => (isOn = true),
+    end: () => (isOn = false),
+    count: () => count,
+  }
 }
 
 /** Runs in the page: it has a push subscription that the server knows. */

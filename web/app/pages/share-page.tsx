@@ -34,7 +34,7 @@ export function SharePage() {
       </Frame>
     )
   }
-  if (error) {
+  if (error && !data) {
     return (
       <Frame title={t('Shared session')}>
         <div className="m-auto grid max-w-sm gap-3 p-6 text-center">

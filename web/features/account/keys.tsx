@@ -4,6 +4,7 @@ import type { Outputs } from '../../../shared/client/index.ts'
 import { trpc } from '../../client.ts'
 import { CopyButton } from '../../ui/controls/copy-button.tsx'
 import { IconButton } from '../../ui/controls/icon-button.tsx'
+import { NotLoaded } from '../../ui/loading/not-loaded.tsx'
 import { KeyForm } from './key-form.tsx'
 import { useRowFocus } from '../../ui/use-row-focus.ts'
 import { t } from '../../language/t.ts'
@@ -24,18 +25,13 @@ function factsOf({ scope, usdPerDay, expiresAt, lastUsedAt }: Key): string[] {
 export function Keys() {
   const utils = trpc.useUtils()
   const [made, setMade] = useState<{ name: string; key: string } | null>(null)
-  const { data, error } = trpc.keys.list.useQuery(undefined, { staleTime: 0 })
+  const { data, error, refetch } = trpc.keys.list.useQuery(undefined, { staleTime: 0 })
   const revoke = trpc.keys.revoke.useMutation({ onSettled: () => utils.keys.list.invalidate() })
   const list = useRowFocus(data?.length ?? 0)
-  if (error) {
-    return (
-      <p className="text-sm text-muted">
-        {t('This could not be loaded: {reason}', { reason: error.message })}
-      </p>
-    )
-  }
   return (
     <div className="grid gap-4">
+      {/* A new key is shown once, so it stays whatever becomes of the list. */}
+      {error && !data && <NotLoaded reason={error.message} onRetry={() => void refetch()} />}
       {data && data.length > 0 && (
         <ul ref={list} aria-label={t('API keys')} className="grid gap-2">
           {data.map((key) => (

@@ -1,5 +1,6 @@
 import { trpc } from '../../client.ts'
 import { Button } from '../../ui/controls/button.tsx'
+import { NotLoaded } from '../../ui/loading/not-loaded.tsx'
 import { nameOfBrowser } from './name-of-browser.ts'
 import { useRowFocus } from '../../ui/use-row-focus.ts'
 import { t } from '../../language/t.ts'
@@ -8,17 +9,13 @@ import { formatMoment } from '../../language/amounts.ts'
 /** The person's logins, each with a button that ends it. */
 export function Logins() {
   const utils = trpc.useUtils()
-  const { data, error } = trpc.logins.list.useQuery(undefined, { staleTime: 0 })
+  const { data, error, refetch } = trpc.logins.list.useQuery(undefined, { staleTime: 0 })
   const revoke = trpc.logins.revoke.useMutation({
     onSettled: () => utils.logins.list.invalidate(),
   })
   const list = useRowFocus(data?.length ?? 0)
-  if (error) {
-    return (
-      <p className="text-sm text-muted">
-        {t('This could not be loaded: {reason}', { reason: error.message })}
-      </p>
-    )
+  if (error && !data) {
+    return <NotLoaded reason={error.message} onRetry={() => void refetch()} />
   }
   return (
     <>

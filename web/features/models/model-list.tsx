@@ -4,7 +4,7 @@ import { t } from '../../language/t.ts'
 /** The models of the endpoint. */
 export function ModelList() {
   const { data, error } = trpc.models.list.useQuery(undefined, { retry: 1 })
-  if (error) {
+  if (error && !data) {
     return (
       <p className="text-sm text-muted">
         {t('The endpoint does not tell: {reason}', { reason: error.message })}
