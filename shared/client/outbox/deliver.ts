@@ -22,7 +22,8 @@ export type Delivery =
 /**
  * Sends one message with all that it needs. Each of its steps may have been done before: all of them are repeatable.
  * @param failures how often the server has failed at it in a row
- * @param done.stored called when the server has a file; returns false when the message was taken back meanwhile
+ * @param done.stored called when the server has a file; returns false when the message was taken back meanwhile. The
+ *   server cannot have it then: a message is only sent after all of this is in the storage
  * @param done.made called when the session exists; returns as `stored` does
  */
 export async function deliver(

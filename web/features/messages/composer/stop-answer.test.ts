@@ -73,8 +73,14 @@ test('an answer is stopped as soon as it begins, when that was asked while the m
 test('a message whose answer has to wait for others comes back to its box', async () => {
   const { stop, arrive } = send({ isQueued: true })
   arrive()
+  // The server has forgotten it by then, so it is stored at once.
+  const saved: string[] = []
+  using _save = vi.spyOn(drafts, 'save').mockImplementation(() => {
+    saved.push(drafts.get(sessionId))
+  })
   expect(await stop()).toBe(sessionId)
   expect(drafts.get(sessionId)).toBe('Hello there')
+  expect(saved).toContain('Hello there')
 })
 
 test('a message that waits for the connection, or for its files, comes back to its box', async () => {

@@ -35,7 +35,7 @@ export async function stopSent(
   const sent = sendOf(id)
   const entry = client.outbox.getSnapshot().find((one) => one.id === id)
   const isConnected = client.connection.getSnapshot().status === 'connected'
-  if (!sent || !isConnected || entry?.files.some(({ isStored }) => !isStored)) {
+  if (!sent || !entry || !isConnected || entry.files.some(({ isStored }) => !isStored)) {
     return moveToBox(client, id)
   }
   try {
@@ -52,8 +52,9 @@ export async function stopSent(
     drafts.report(sessionId, t('Not stopped: {reason}', { reason: reason(error) }))
     throw error
   }
-  attachments.giveBack(sessionId, entry?.files.flatMap(attachedFile) ?? [])
-  drafts.giveBack(sessionId, entry?.text ?? '')
+  attachments.giveBack(sessionId, entry.files.flatMap(attachedFile))
+  drafts.giveBack(sessionId, entry.text)
+  drafts.save()
   return sessionId
 }
 
