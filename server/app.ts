@@ -15,10 +15,11 @@ import { openGate } from './gate.ts'
 import { openHttp } from './open-http.ts'
 import { openLog } from './open-log.ts'
 import { createClientAddress } from './http/access/client-address.ts'
-import { compactRun } from './log/compaction.ts'
+import { createCompaction } from './log/compaction.ts'
 import type { OnError } from './log-ids.ts'
 import { createLogMetrics } from './log/metrics.ts'
 import { readMcpConfig } from './mcp/config.ts'
+import { KnownSessions } from './commands/known-sessions.ts'
 import type { Limits } from './limits/limits.ts'
 import { createNodeMessageHandler } from './node-messages.ts'
 import { JobRunner } from './jobs/runner.ts'
@@ -27,6 +28,7 @@ import { TitleWriter } from './jobs/titles.ts'
 import { LocalPresence } from './presence/presence.ts'
 import { createPromptCounter } from './runs/prompt/count-prompt.ts'
 import { Replies } from './runs/replies.ts'
+import { createRunBatches } from './runs/batches.ts'
 import { RunSupervisor } from './runs/supervisor.ts'
 import type { Services } from './services.ts'
 import { LocalSessionChanges } from './sessions/changes.ts'
@@ -154,6 +156,7 @@ export async function createApp(given: AppOptions) {
     onError,
   })
   const replies = new Replies()
+  const batches = createRunBatches(database.db)
   const runs = new RunSupervisor(
     {
       database,
@@ -171,6 +174,7 @@ export async function createApp(given: AppOptions) {
       },
       node,
       replies,
+      batches,
       titles,
       summaries,
       now,
@@ -180,7 +184,7 @@ export async function createApp(given: AppOptions) {
       logger,
       telemetry,
     },
-    (run) => compactRun(database.db, run, now()),
+    createCompaction(database.db, now),
   )
   const onNodeMessage = createNodeMessageHandler({
     ...{ database, feed, runs, hub, changes },
@@ -226,6 +230,8 @@ export async function createApp(given: AppOptions) {
     accounts: gate.accounts,
     signIn: describeSignIn(config, options.authenticate !== undefined),
     limits,
+    known: new KnownSessions(),
+    batches,
     files,
     telemetry,
     settings: config.shown,

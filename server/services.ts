@@ -1,4 +1,5 @@
 import type { Accounts } from './auth/accounts.ts'
+import type { KnownSessions } from './commands/known-sessions.ts'
 import type { SignInOptions } from '../shared/contract/api/auth.ts'
 import type { Database } from '../db/engine/database.ts'
 import type { ReadReplica } from '../db/engine/postgres/read-replica.ts'
@@ -16,6 +17,7 @@ import type { Wake } from './nodes/wake.ts'
 import type { Pusher } from './push/pusher.ts'
 import type { McpServers } from './mcp/servers.ts'
 import type { PromptCounter } from './runs/prompt/count-prompt.ts'
+import type { RunBatches } from './runs/batches.ts'
 import type { RunSupervisor } from './runs/supervisor.ts'
 import type { LocalSessionChanges } from './sessions/changes.ts'
 import type { Telemetry } from './telemetry/telemetry.ts'
@@ -53,6 +55,8 @@ export type Services = {
   settings: readonly ShownSetting[]
   /** The limits of each person; null without accounts. */
   limits: Limits | null
+  known: KnownSessions
+  batches: RunBatches
   files: Files
   telemetry: Telemetry
   /** The most that all model calls of one day may cost; null is no limit. */

@@ -54,6 +54,7 @@ import { up as openQuestions } from '../migrations/0072-open-questions.ts'
 import { up as conversationMetadata } from '../migrations/0073-conversation-metadata.ts'
 import { up as prunedLogs } from '../migrations/0074-pruned-logs.ts'
 import { up as changeBytes } from '../migrations/0075-change-bytes.ts'
+import { up as answerFunctions } from '../migrations/0076-answer-functions.ts'
 
 /** All migrations in order; the name of the last one is the version of the schema. */
 const migrations: Record<string, Migration> = {
@@ -105,6 +106,7 @@ const migrations: Record<string, Migration> = {
   '0073-conversation-metadata': { up: conversationMetadata },
   '0074-pruned-logs': { up: prunedLogs },
   '0075-change-bytes': { up: changeBytes },
+  '0076-answer-functions': { up: answerFunctions },
 }
 
 /** In order. The template of new databases is cached under these names. */

@@ -12,7 +12,9 @@ import { notFound } from '../api-error.ts'
 import type { Requester, User } from '../auth/port.ts'
 import type { Limits } from '../limits/limits.ts'
 import type { Urgency } from '../log/writing/admission.ts'
-import type { CommandTransaction } from './transaction.ts'
+import type { LogWriter } from '../log/writing/writer.ts'
+import type { KnownSessions } from './known-sessions.ts'
+import type { CommandDeps, CommandTransaction } from './transaction.ts'
 
 /** An action that follows a command's commit (see `execute.ts`). */
 export type Effect =
@@ -57,7 +59,20 @@ type SessionCommand<Input, Result> = {
   check?(input: Input): Promise<void>
   /** Rejects requests beyond a limit of this person, before anything is locked. A repeated request is admitted. */
   admit?(context: AdmitContext, input: Input): Promise<void>
+  /**
+   * Carries the usual case out with one statement, at a fraction of a transaction's cost. Null in any other case; nothing
+   * was stored then, and `run` decides.
+   */
+  runAtOnce?(context: AtOnceContext, input: Input): Promise<Done<Result> | null>
   run(transaction: CommandTransaction, input: Input): Promise<Done<Result>>
+}
+
+export type AtOnceContext = {
+  db: Db
+  sessionId: SessionId
+  requester: Requester
+  deps: CommandDeps
+  log: Pick<LogWriter, 'appendAtOnce'>
 }
 
 /** A command that is not about one session's log. It opens the transactions that it needs. */
@@ -71,6 +86,7 @@ type FreeContext = Requester & {
   database: Database
   /** Null without accounts. */
   limits: Limits | null
+  known: KnownSessions
   /** ISO 8601. */
   now(): string
   newId(): string

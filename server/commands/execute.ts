@@ -24,6 +24,7 @@ export async function execute<Input, Result>(
           {
             database: services.database,
             limits: services.limits,
+            known: services.known,
             ...requester,
             now: services.now,
             newId: services.newId,
@@ -49,6 +50,12 @@ async function inTransaction<Input, Result>(
   if (limits) {
     await command.admit?.({ db, limits, requester }, input)
   }
+  const context = { db, sessionId, requester, deps: services, log: services.log }
+  const done = await command.runAtOnce?.(context, input)
+  if (done) {
+    return done
+  }
+  services.known.forget(sessionId)
   const append = services.log.append(
     sessionId,
     async (writing, log) => {

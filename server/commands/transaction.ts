@@ -1,11 +1,12 @@
 import type { Db } from '../../db/engine/database.ts'
 import { updateMessage } from '../../db/queries/messages/messages.ts'
+import { insertFirstDrive } from '../../db/queries/runs/first-drives.ts'
 import { wakeRun } from '../../db/queries/runs/run-owners.ts'
 import { findActiveRun, insertRun, requestStop } from '../../db/queries/runs/runs.ts'
 import type { NewRun, Run } from '../../db/queries/runs/runs.ts'
 import type { SessionChange } from '../../db/queries/sessions/sessions.ts'
 import { MessageId, RunId } from '../../shared/contract/ids.ts'
-import type { SessionId } from '../../shared/contract/ids.ts'
+import type { SessionId, UserId } from '../../shared/contract/ids.ts'
 import type { Appender } from '../log/writing/sequenced-events.ts'
 import type { AuditAction } from '../../shared/contract/audit.ts'
 import { audit } from '../audit.ts'
@@ -15,9 +16,11 @@ import { keyOf } from '../budget/planned-call.ts'
 import type { Limits } from '../limits/limits.ts'
 import { SessionTransaction } from '../log/transaction.ts'
 import type { LocalPresence } from '../presence/presence.ts'
-import { continueAnswer, startAnswer, startAtOnce } from '../runs/start.ts'
+import type { RunBatches } from '../runs/batches.ts'
+import { continueAnswer, firstStart, startAnswer } from '../runs/start.ts'
 import type { ToolRegistry } from '../tools/registry.ts'
 import type { Effect } from './command.ts'
+import type { KnownSessions } from './known-sessions.ts'
 
 /** The dependencies of commands. They only read, so that nothing has to be undone when a transaction runs again. */
 export type CommandDeps = {
@@ -27,6 +30,8 @@ export type CommandDeps = {
   /** The model of a session that does not set its own. */
   defaultModel: string
   limits: Limits | null
+  known: KnownSessions
+  batches: Pick<RunBatches, 'begin'>
   files: { readonly perMessage: number }
   /** ISO 8601. */
   now(): string
@@ -123,26 +128,21 @@ export class CommandTransaction extends SessionTransaction {
    * has to wait; then nothing was stored.
    */
   async askAtOnce(questionId: MessageId, text: string, title: string | null): Promise<Run | null> {
-    const question = {
-      parentId: this.session.activeLeaf,
-      parts: [{ type: 'text' as const, text }],
+    const parts = [{ type: 'text' as const, text }]
+    const question = { parentId: this.session.activeLeaf, parts }
+    const wanted = this.#newRun({ questionId, parentChosen: false })
+    const { drive, events, run } = firstStart(wanted, question, this.log.nextSeq, title, this.#deps)
+    if (!(await insertFirstDrive(this.db, drive))) {
+      return null
     }
-    const run = this.#newRun({ questionId, parentChosen: false })
-    return startAtOnce(this, run, question, title, this.#deps)
+    for (const { event, runId } of events) {
+      this.log.add(event, runId)
+    }
+    return run
   }
 
   #newRun(run: GivenRun): NewRun {
-    return {
-      ...run,
-      id: run.id ?? RunId.parse(this.newId()),
-      messageId: run.messageId ?? MessageId.parse(this.newId()),
-      model: run.model ?? this.session.model ?? this.#deps.defaultModel,
-      options: run.options ?? null,
-      sessionId: this.sessionId,
-      userId: this.userId,
-      keyId: keyOf(this.login),
-      createdAt: this.now(),
-    }
+    return newRun(run, this, this.session.model, this.#deps)
   }
 
   /** Starts a queued run whose question is at its final place in the tree. */
@@ -174,5 +174,25 @@ export class CommandTransaction extends SessionTransaction {
     await updateMessage(this.db, messageId, { status: 'running' })
     await this.addMessage(messageId)
     return [{ type: 'drive', run }]
+  }
+}
+
+/** @param model the session's own; null when it has none */
+export function newRun(
+  run: GivenRun,
+  { sessionId, userId, login }: { sessionId: SessionId; userId: UserId; login: Login },
+  model: string | null,
+  { newId, now, defaultModel }: Pick<CommandDeps, 'newId' | 'now' | 'defaultModel'>,
+): NewRun {
+  return {
+    ...run,
+    id: run.id ?? RunId.parse(newId()),
+    messageId: run.messageId ?? MessageId.parse(newId()),
+    model: run.model ?? model ?? defaultModel,
+    options: run.options ?? null,
+    sessionId,
+    userId,
+    keyId: keyOf(login),
+    createdAt: now(),
   }
 }

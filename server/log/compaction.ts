@@ -1,11 +1,14 @@
 import type { Db } from '../../db/engine/database.ts'
-import { compactAtOnce, readEnded, replaceEvents } from '../../db/queries/log/compaction.ts'
+import { isRefusal } from '../../db/engine/database-errors.ts'
+import { compactShort, readEnded, replaceEvents } from '../../db/queries/log/compaction.ts'
+import type { EndedRun, ShortLog } from '../../db/queries/log/compaction.ts'
 import { deleteEvents } from '../../db/queries/log/events.ts'
 import { readCallsInProgress, readChunks } from '../../db/queries/log/run-events.ts'
 import { markCompacted } from '../../db/queries/runs/runs.ts'
 import type { Run } from '../../db/queries/runs/runs.ts'
 import type { ChunkEvent } from '../../shared/contract/events.ts'
 import { inSlices } from '../../shared/contract/in-slices.ts'
+import { Gathering } from '../concurrency/gathering.ts'
 import { MAX_PIECE } from './reading/frames.ts'
 import { parseEvent } from './reading/snapshot.ts'
 
@@ -15,15 +18,38 @@ const SLICE = 1_000
 /** A longer part is stored as several events, since each event has to fit into a frame. UTF-16 units. */
 const LONGEST_PIECE = MAX_PIECE
 
+/** The most logs that one statement reads or compacts. */
+const BATCH = 16
+
+type Batches = { ended: Gathering<Run, EndedRun | null>; short: Gathering<ShortLog, void> }
+
+/**
+ * Shortens the logs of ended runs; those that end at the same time share statements.
+ *
+ * @param now ISO 8601
+ */
+export function createCompaction(db: Db, now: () => string): (run: Run) => Promise<void> {
+  const options = { most: BATCH, failsAlone: isRefusal }
+  const compact = async (logs: readonly ShortLog[]) => {
+    await compactShort(db, logs)
+    return logs.map(() => undefined)
+  }
+  const batches: Batches = {
+    ended: new Gathering((runs: readonly Run[]) => readEnded(db, runs, SLICE), options),
+    short: new Gathering(compact, options),
+  }
+  return (run) => compactRun(db, batches, run, now())
+}
+
 /**
  * Replaces the chunks of an ended run by one chunk for each part, with the part's whole text, at the `seq` of its last
  * chunk, and removes the progress of its calls. A very long part keeps one chunk for each piece of its text. A reader
  * with a cursor in between gets the text of the piece again that it had in part, and then what follows. The whole texts
  * are inserted before anything is deleted, so that neither a reader nor a crash in the middle loses text.
  */
-export async function compactRun(db: Db, run: Run, now: string): Promise<void> {
+async function compactRun(db: Db, batches: Batches, run: Run, now: string): Promise<void> {
   // A run that waits for a person, or that another node drives, still adds to its parts.
-  const ended = await readEnded(db, run, SLICE)
+  const ended = await batches.ended.do(run)
   if (ended === null) {
     return
   }
@@ -63,7 +89,7 @@ export async function compactRun(db: Db, run: Run, now: string): Promise<void> {
   const called = parts.some(({ type }) => type === 'tool')
   const gone = called ? [...chunks, ...(await progressOf(db, run))] : chunks
   if (all.length + gone.length <= SLICE) {
-    return compactAtOnce(db, run, wholes, gone, now)
+    return batches.short.do({ run, wholes, gone, now })
   }
   await replaceEvents(db, run.sessionId, wholes)
   for (const slice of inSlices(gone, SLICE)) {

@@ -2,6 +2,7 @@ import type { File } from '../../shared/contract/file.ts'
 import type { FileId, UserId } from '../../shared/contract/ids.ts'
 import type { Database } from '../../db/engine/database.ts'
 import type { SummaryWriter } from '../jobs/summaries.ts'
+import type { RunBatches } from './batches.ts'
 import type { TitleWriter } from '../jobs/titles.ts'
 import type { Budget } from '../budget/planned-call.ts'
 import type { RunSlots } from '../limits/run-slots.ts'
@@ -30,6 +31,7 @@ export type RunDeps = {
   files: RunFiles
   node: LocalNode
   replies: Replies
+  batches: RunBatches
   titles: Pick<TitleWriter, 'answered'>
   summaries: Pick<SummaryWriter, 'request'>
   /** ISO 8601. */

@@ -1,4 +1,3 @@
-import { readDriveStart } from '../../db/queries/runs/run-drives.ts'
 import type { DriveStart } from '../../db/queries/runs/run-drives.ts'
 import type { Run } from '../../db/queries/runs/runs.ts'
 import { stepsOfRuns } from '../../db/queries/messages/steps.ts'
@@ -8,7 +7,7 @@ import { filesIn } from '../../shared/contract/files-in.ts'
 import type { ModelStep } from '../model/port.ts'
 import { FencedError } from './deps.ts'
 import type { RunDeps } from './deps.ts'
-import { PAGE, conversationBefore } from './prompt/context.ts'
+import { conversationBefore } from './prompt/context.ts'
 import { joinedForModel } from './prompt/current.ts'
 import { roomFor } from './prompt/fit-step.ts'
 import { untilRead } from './prompt/files-for-model.ts'
@@ -22,7 +21,7 @@ import { projectForModel } from './prompt/project-for-model.ts'
  */
 export async function loadDrive(run: Run, deps: RunDeps, signal: AbortSignal) {
   const { db } = deps.database
-  const found = await readDriveStart(db, run, PAGE)
+  const found = await deps.batches.readStart(run)
   if (!found) {
     throw new FencedError()
   }

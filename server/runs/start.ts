@@ -1,5 +1,5 @@
 import { keepQueuedBehind } from '../../db/queries/messages/branches.ts'
-import { insertFirstDrive } from '../../db/queries/runs/first-drives.ts'
+import type { FirstDrive } from '../../db/queries/runs/first-drives.ts'
 import {
   asRead,
   continueMessage,
@@ -13,9 +13,10 @@ import type { NewRun, Run } from '../../db/queries/runs/runs.ts'
 import { readJoined } from '../../db/queries/runs/steering.ts'
 import { updateSession } from '../../db/queries/sessions/sessions.ts'
 import type { SessionChange } from '../../db/queries/sessions/sessions.ts'
-import type { MessageId, UserId } from '../../shared/contract/ids.ts'
+import type { MessageId, RunId, UserId } from '../../shared/contract/ids.ts'
 import type { Message } from '../../shared/contract/message.ts'
 import { leafUnder } from '../../shared/session/branches.ts'
+import type { AppendedEvent } from '../log/events.ts'
 import type { SessionTransaction } from '../log/transaction.ts'
 import type { RunDeps } from './deps.ts'
 
@@ -81,52 +82,57 @@ export async function continueAnswer(
   return { ...run, status: 'running', owner: node.id, attempt: 1, offered }
 }
 
+/** An answer that starts at once: what is stored of it, its events, and its run as it is then. */
+export type FirstStart = { drive: FirstDrive; events: readonly FirstEvent[]; run: Run }
+type FirstEvent = { event: AppendedEvent; runId: RunId | null }
+
 /**
- * Stores a question at the end of the active branch, and starts its answer at once.
+ * A question at the end of the active branch whose answer starts at once.
  *
+ * @param nextSeq the `seq` of its first event
  * @param title for a session that gets its title with this question
- * @returns null when it cannot start at once; then nothing was stored
  */
-export async function startAtOnce(
-  { db, log }: SessionTransaction,
+export function firstStart(
   run: NewRun,
   question: Pick<NewMessage, 'parentId' | 'parts'>,
+  nextSeq: number,
   title: string | null,
   { node, tools }: Pick<StartDeps, 'node' | 'tools'>,
-): Promise<Run | null> {
+): FirstStart {
   const { sessionId, userId, createdAt } = run
   const common = { sessionId, userId, runId: run.id, createdAt }
   const asked: NewMessage = {
     ...{ ...common, ...question, id: run.questionId },
     role: 'user',
-    partsSeq: log.nextSeq,
+    partsSeq: nextSeq,
     status: 'completed',
     model: null,
   }
   const answer: NewMessage = {
     ...{ ...common, id: run.messageId, parentId: run.questionId, parts: [] },
     role: 'assistant',
-    partsSeq: log.nextSeq + 1,
+    partsSeq: nextSeq + 1,
     status: 'running',
     model: run.model,
   }
   const offered = offeredNames(tools, userId)
-  const drive = { run, question: asked, answer, owner: node.id, offered, title }
-  if (!(await insertFirstDrive(db, drive))) {
-    return null
-  }
-  log.add({ type: 'message', message: asRead(asked) })
-  const message = asRead(answer)
   const { id: runId, messageId } = run
-  log.add({ type: 'start', runId, messageId, message, attempt: 1, keepParts: 0 }, runId)
+  const message = asRead(answer)
   const { createdAt: _, keepsChunks: __, forgetsChunks: ___, ...known } = run
   return {
-    ...known,
-    ...{ status: 'running', owner: node.id, attempt: 1, stopRequestedAt: null, offered },
-    options: known.options ?? null,
-    steers: null,
-    baseParts: null,
-    generation: null,
+    drive: { run, question: asked, answer, owner: node.id, offered, title },
+    events: [
+      { event: { type: 'message', message: asRead(asked) }, runId: null },
+      { event: { type: 'start', runId, messageId, message, attempt: 1, keepParts: 0 }, runId },
+    ],
+    run: {
+      ...known,
+      ...{ status: 'running', owner: node.id, attempt: 1, stopRequestedAt: null, offered },
+      options: known.options ?? null,
+      steers: null,
+      baseParts: null,
+      generation: null,
+    },
   }
 }
 

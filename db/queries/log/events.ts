@@ -73,6 +73,40 @@ export async function insertEvents(db: Db, rows: readonly EventRow[]): Promise<v
   await executeUnread(db, INSERT_EVENTS, eventColumns(rows))
 }
 
+/** Events that are stored together with what they tell. */
+export type EventsWith = {
+  rows: readonly EventRow[]
+  /** The notification to the other nodes, sent with the same commit; null when there are none. */
+  payload: string | null
+}
+
+/**
+ * Calls a function of the database that stores changes of many sessions, each with its events or not at all (see the
+ * migration `0076-answer-functions`).
+ *
+ * @param fields the parameters of each change, by the names of the function; JSON as text, because text in it may have
+ *   characters that Postgres refuses in JSON
+ * @returns for each change whether it was stored
+ */
+export async function storeMany(
+  db: Db,
+  name: 'begin_answers' | 'end_answers',
+  changes: readonly { fields: Record<string, string | number | null>; events: EventsWith }[],
+): Promise<boolean[]> {
+  const rows: EventRow[] = []
+  const wanted = changes.map(({ fields, events }, place) => {
+    rows.push(...events.rows)
+    const range = { first_event: rows.length - events.rows.length + 1, last_event: rows.length }
+    return { ...fields, ...range, payload: events.payload, place }
+  })
+  const { rows: stored } = await sql<{ place: number }>`
+    select place from ${sql.raw(name)}(${JSON.stringify(wanted)}::json, ${rows.map(({ seq }) => seq)}::bigint[],
+      ${rows.map(({ runId }) => runId)}::uuid[], ${rows.map(({ type }) => type)}::text[],
+      ${rows.map(({ data }) => data)}::text[]) as place`.execute(db)
+  const places = new Set(stored.map(({ place }) => place))
+  return changes.map((_, place) => places.has(place))
+}
+
 /**
  * Returns true for the error of an insert that failed because another writer had inserted an event with the same `seq`.
  * Each partition has a key of its own name.

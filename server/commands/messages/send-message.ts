@@ -6,9 +6,9 @@ import {
 } from '../../../db/queries/messages/messages.ts'
 import { findRunOfQuestion } from '../../../db/queries/runs/runs.ts'
 import { updateSession } from '../../../db/queries/sessions/sessions.ts'
+import type { ParsedInputOf } from '../../../shared/contract/api/declare.ts'
 import { messages } from '../../../shared/contract/api/messages.ts'
 import { MessageId } from '../../../shared/contract/ids.ts'
-import type { RunId } from '../../../shared/contract/ids.ts'
 import type { Message } from '../../../shared/contract/message.ts'
 import type { ClientTool, RunOptions } from '../../../shared/contract/run-options.ts'
 import { CommandError } from '../../api-error.ts'
@@ -20,10 +20,10 @@ import { insertQuestion } from './insert-question.ts'
 import type { Question } from './insert-question.ts'
 import { saysTheSame, titleSourceOf } from './question-parts.ts'
 import { requireRoom } from './queue-room.ts'
+import { isPlain, sendAtOnce } from './send-at-once.ts'
+import type { Sent } from './send-at-once.ts'
 import { titleOf } from '../sessions/title.ts'
 import type { CommandTransaction } from '../transaction.ts'
-
-type Sent = { messageId: MessageId; runId: RunId }
 
 export const sendMessage = inSession(messages.send, {
   session: (_db, _user, { sessionId }) => sessionId,
@@ -35,23 +35,26 @@ export const sendMessage = inSession(messages.send, {
       throw new CommandError('BAD_REQUEST', `output.schema: no answer can be checked: ${problem}`)
     }
   },
-  run: (
-    transaction,
-    { clientTools, instructions, temperature, maxTokens, parameters, output, ...question },
-  ) => {
-    refuseTakenNames(transaction, clientTools ?? [])
-    const options: RunOptions = {
-      ...(clientTools && clientTools.length > 0 && { clientTools }),
-      ...(instructions !== undefined && { instructions }),
-      ...(temperature !== undefined && { temperature }),
-      ...(maxTokens !== undefined && { maxTokens }),
-      ...(parameters && Object.keys(parameters).length > 0 && { parameters }),
-      ...(output && { output }),
-    }
-    const hasOptions = Object.keys(options).length > 0
-    return ask(transaction, { ...question, options: hasOptions ? options : null })
+  runAtOnce: (context, input) => sendAtOnce(context, questionOf(input)),
+  run: (transaction, input) => {
+    refuseTakenNames(transaction, input.clientTools ?? [])
+    return ask(transaction, questionOf(input))
   },
 })
+
+function questionOf(input: ParsedInputOf<typeof messages.send>): Question {
+  const { clientTools, instructions, temperature, maxTokens, parameters, output, ...question } =
+    input
+  const options: RunOptions = {
+    ...(clientTools && clientTools.length > 0 && { clientTools }),
+    ...(instructions !== undefined && { instructions }),
+    ...(temperature !== undefined && { temperature }),
+    ...(maxTokens !== undefined && { maxTokens }),
+    ...(parameters && Object.keys(parameters).length > 0 && { parameters }),
+    ...(output && { output }),
+  }
+  return { ...question, options: Object.keys(options).length > 0 ? options : null }
+}
 
 /**
  * Refuses a tool of the client with the name of a server's tool: a call has the name only, so the name decides who
@@ -138,22 +141,13 @@ export async function ask(
  */
 async function beginAtOnce(
   transaction: CommandTransaction,
-  { id, text, files, parentId, model, options, keepChunks }: Question,
+  question: Question,
 ): Promise<Done<Sent> | null> {
   const { session } = transaction
-  const isPlain =
-    model === undefined &&
-    !options &&
-    keepChunks === undefined &&
-    (files === undefined || files.length === 0)
-  if (
-    !isPlain ||
-    parentId !== undefined ||
-    session.status === 'closed' ||
-    (await transaction.mustWait())
-  ) {
+  if (!isPlain(question) || session.status === 'closed' || (await transaction.mustWait())) {
     return null
   }
+  const { id, text } = question
   const questionId = id ?? MessageId.parse(transaction.newId())
   const title = session.title === null ? titleOf(text) : null
   const run = await transaction.askAtOnce(questionId, text, title)

@@ -21,7 +21,7 @@ import { free, inSession } from '../command.ts'
 
 export const createSession = free(
   sessions.create,
-  async ({ database: { db }, limits, user, now, newId }, input) => {
+  async ({ database: { db }, limits, known, user, now, newId }, input) => {
     const id = input.id ?? SessionId.parse(newId())
     const wanted = {
       id,
@@ -47,6 +47,10 @@ export const createSession = free(
     const session = await table.findSession(db, user.id, id)
     if (!session) {
       throw new CommandError('CONFLICT', 'This session id is taken. Create with a new id.')
+    }
+    if (made) {
+      const believed = wanted.title === null ? null : { activeLeaf: null, model: wanted.model }
+      known.note(id, { userId: user.id, believed })
     }
     return { result: session, effects: made ? [{ type: 'session-changed', sessionId: id }] : [] }
   },

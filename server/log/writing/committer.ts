@@ -1,8 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Database, Db } from '../../../db/engine/database.ts'
 import { countEqual, insertEvents, isSeqTaken, readHeads } from '../../../db/queries/log/events.ts'
+import type { EventsWith } from '../../../db/queries/log/events.ts'
 import { notify } from '../../../db/engine/notifications.ts'
-import { isTransactionConflict, isRefusal } from '../../../db/engine/database-errors.ts'
+import {
+  isDuplicate,
+  isTransactionConflict,
+  isRefusal,
+} from '../../../db/engine/database-errors.ts'
 import type { SessionId } from '../../../shared/contract/ids.ts'
 import { dropFenced } from './fence.ts'
 import type { TakenChunks } from './fence.ts'
@@ -21,6 +26,16 @@ export type CommitOptions = {
   /** Wraps a commit in a span; absent when tracing is off. */
   traceCommit?: <T>(commit: () => Promise<T>) => Promise<T>
 }
+
+/** A change that is stored without a transaction around it. */
+export type WholeChange<T> = {
+  /** What the caller gets when it is stored. */
+  value: T
+  /** Stores the change with the events, or nothing; true when it stored them. */
+  store(events: EventsWith): Promise<boolean>
+}
+
+const ANY = /./
 
 /** Delay before a failed commit is retried. Milliseconds. */
 const RETRY_DELAY = 200
@@ -80,10 +95,49 @@ export class Committer {
     return { value: resultOf(done), placed }
   }
 
+  /**
+   * Commits the waiting chunks of a log together with a change and its events, without a transaction.
+   *
+   * @returns null when nothing was stored, because it cannot be stored so or somebody else was faster: the chunks are
+   *   put back
+   */
+  async commitAtOnce<T>(
+    taken: TakenChunks,
+    prepare: (log: Appender) => WholeChange<T>,
+  ): Promise<{ value: T; placed: SequencedEvent[] } | null> {
+    const { log } = taken
+    const traced = this.#options.traceCommit ?? ((commit) => commit())
+    let placed: SequencedEvent[] = []
+    let done: { value: T } | null = null
+    try {
+      placed = await this.#place([taken], this.#options.database.db)
+      const { value, store } = prepare(createAppender(log.sessionId, log.head ?? 0, placed))
+      const payload = this.#options.payload?.(placed) ?? null
+      done = { value }
+      if (!(await traced(() => store({ rows: placed.map(toRow), payload })))) {
+        log.putBack(taken.chunks)
+        return null
+      }
+    } catch (error) {
+      if (done === null || isRefusal(error) || !(await this.#landed(placed, error, [taken]))) {
+        log.putBack(taken.chunks)
+        log.forgetHead()
+        if (!isDuplicate(error, ANY) && !isTransactionConflict(error)) {
+          throw error
+        }
+        return null
+      }
+    }
+    return { value: resultOf(done), placed }
+  }
+
   /** Retries until the text is committed or known to belong to an overtaken attempt; returns what was committed. */
   async commit(takenByLog: readonly TakenChunks[]): Promise<SequencedEvent[]> {
     for (;;) {
-      const batch = await this.#untilAnswered(() => this.#place(takenByLog), takenByLog)
+      const batch = await this.#untilAnswered(
+        () => this.#place(takenByLog, this.#options.database.writer),
+        takenByLog,
+      )
       if (batch.length === 0) {
         return []
       }
@@ -149,8 +203,7 @@ export class Committer {
     await delay(RETRY_DELAY)
   }
 
-  async #place(takenByLog: readonly TakenChunks[]): Promise<SequencedEvent[]> {
-    const { writer: db } = this.#options.database
+  async #place(takenByLog: readonly TakenChunks[], db: Db): Promise<SequencedEvent[]> {
     const unknown = takenByLog.flatMap(({ log }) => (log.head === null ? [log] : []))
     for (const log of unknown) {
       log.forgetHead()

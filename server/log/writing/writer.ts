@@ -4,7 +4,7 @@ import type { RunId, SessionId } from '../../../shared/contract/ids.ts'
 import { Admission } from './admission.ts'
 import type { Urgency } from './admission.ts'
 import { Committer } from './committer.ts'
-import type { CommitOptions } from './committer.ts'
+import type { CommitOptions, WholeChange } from './committer.ts'
 import type { TakenChunks } from './fence.ts'
 import type { Hub } from '../reading/hub.ts'
 import { PendingLog } from './pending.ts'
@@ -38,6 +38,8 @@ const LOAD_FACTOR = 1.25
  * Milliseconds.
  */
 const LONGEST_WAIT = 20_000
+/** The most changes without a transaction at the same time; they share statements, and so connections. */
+const CHANGES_AT_ONCE = 256
 /** When more logs than this are remembered, idle ones are dropped; their heads are read again when they are needed. */
 const REMEMBERED_LOGS = 10_000
 
@@ -49,6 +51,7 @@ export class LogWriter {
   readonly #options: WriterOptions
   readonly #committer: Committer
   readonly #admission: Admission
+  readonly #changes: Admission
   readonly #logs = new Map<SessionId, PendingLog>()
   readonly #dirty = new Set<PendingLog>()
   #urgent = false
@@ -64,6 +67,7 @@ export class LogWriter {
       atOnce: options.database.transactionsAtOnce,
       longestWait: LONGEST_WAIT,
     })
+    this.#changes = new Admission({ atOnce: CHANGES_AT_ONCE, longestWait: LONGEST_WAIT })
   }
 
   /**
@@ -110,29 +114,67 @@ export class LogWriter {
     return this.#admission.run(urgency, sessionId, () => this.#append(sessionId, work))
   }
 
+  /**
+   * Appends a change that needs no transaction.
+   *
+   * @returns null when nothing was stored, because it is not the usual case or somebody else was faster; the caller then
+   *   uses `append`
+   * @throws {DatabaseBusyError} when a command would have to wait too long; nothing was done then
+   */
+  appendAtOnce<T>(
+    sessionId: SessionId,
+    prepare: (log: Appender) => WholeChange<T>,
+    urgency: Urgency = 'command',
+  ): Promise<{ value: T } | null> {
+    return this.#changes.run(urgency, sessionId, () =>
+      this.#alone(sessionId, (log) =>
+        this.#commitTaken(log, (taken) => this.#committer.commitAtOnce(taken, prepare)),
+      ),
+    )
+  }
+
   async #append<T>(
     sessionId: SessionId,
     work: (transaction: Db, log: Appender) => Promise<T>,
   ): Promise<T> {
-    const log = this.#log(sessionId)
-    await log.lock()
-    try {
+    return this.#alone(sessionId, async (log) => {
       for (let tries = 1; ; tries += 1) {
-        const taken: TakenChunks = { log, chunks: this.#take(log) }
-        const done = await this.#committer.commitWith(taken, work)
+        const done = await this.#commitTaken(log, (taken) =>
+          this.#committer.commitWith(taken, work),
+        )
         if (done) {
-          this.#committed([taken], done.placed)
           return done.value
         }
         if (tries === MOST_TRIES) {
           throw new Error('The end of a log is taken at every try.')
         }
       }
+    })
+  }
+
+  /** Does work while nobody else on this node writes to the log. */
+  async #alone<T>(sessionId: SessionId, work: (log: PendingLog) => Promise<T>): Promise<T> {
+    const log = this.#log(sessionId)
+    await log.lock()
+    try {
+      return await work(log)
     } finally {
       this.#release(log)
       this.#makeRoom()
       this.#schedule()
     }
+  }
+
+  async #commitTaken<T>(
+    log: PendingLog,
+    commit: (taken: TakenChunks) => Promise<{ value: T; placed: SequencedEvent[] } | null>,
+  ): Promise<{ value: T } | null> {
+    const taken: TakenChunks = { log, chunks: this.#take(log) }
+    const done = await commit(taken)
+    if (done) {
+      this.#committed([taken], done.placed)
+    }
+    return done
   }
 
   /** Commits everything that waits, for an orderly end of the process. */

@@ -1,11 +1,13 @@
 import type { NewCall } from '../../../db/queries/messages/call-rows.ts'
 import { holdRun } from '../../../db/queries/runs/run-owners.ts'
-import { holdRunAlone } from '../../../db/queries/runs/run-drives.ts'
+import { holdRunAlone } from '../../../db/queries/runs/run-endings.ts'
 import type { Run } from '../../../db/queries/runs/runs.ts'
 import { isSteered } from '../../../db/queries/runs/steering.ts'
 import { retryOutages } from '../../log/outages.ts'
 import { transact } from '../../log/transaction.ts'
 import type { SessionTransaction } from '../../log/transaction.ts'
+import type { WholeChange } from '../../log/writing/committer.ts'
+import type { Appender } from '../../log/writing/sequenced-events.ts'
 import { FencedError } from '../deps.ts'
 import type { RunDeps } from '../deps.ts'
 
@@ -58,23 +60,27 @@ export class AttemptLog {
     return this.#appendHeld(({ db }) => holdRunAlone(db, this.#run, this.#deps.node.id), work)
   }
 
+  /** Appends a change that checks by itself that the run is this attempt's; null when nothing was stored. */
+  appendAtOnce<T>(prepare: (log: Appender) => WholeChange<T>): Promise<{ value: T } | null> {
+    const { log } = this.#deps
+    return this.#retried(() => log.appendAtOnce(this.#run.sessionId, prepare, 'answer'))
+  }
+
   /** @param hold locks the run; null when another attempt has it */
   #appendHeld<H, T>(
     hold: (transaction: SessionTransaction) => Promise<H | null>,
     work: Work<H, T>,
   ): Promise<T> {
-    const { log, onError } = this.#deps
-    const append = () =>
-      transact(
-        log,
-        this.#run,
-        async (transaction) => {
-          const held = await hold(transaction)
-          if (!held) throw new FencedError()
-          return work(transaction, held)
-        },
-        'answer',
-      )
+    const write = async (transaction: SessionTransaction) => {
+      const held = await hold(transaction)
+      if (!held) throw new FencedError()
+      return work(transaction, held)
+    }
+    return this.#retried(() => transact(this.#deps.log, this.#run, write, 'answer'))
+  }
+
+  #retried<T>(append: () => Promise<T>): Promise<T> {
+    const { onError } = this.#deps
     return retryOutages(append, {
       onError: (error) => onError(error, 'a run could not be recorded and is tried again'),
       signal: this.#lose,

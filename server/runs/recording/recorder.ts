@@ -1,7 +1,8 @@
 import { updateMessage } from '../../../db/queries/messages/messages.ts'
 import { parkRun } from '../../../db/queries/runs/run-owners.ts'
 import type { JoinedMessage } from '../../../db/queries/runs/steering.ts'
-import { endRun } from '../../../db/queries/runs/run-drives.ts'
+import { endRun } from '../../../db/queries/runs/run-endings.ts'
+import type { RunEnding } from '../../../db/queries/runs/run-endings.ts'
 import { recordGeneration, recordOffered } from '../../../db/queries/runs/runs.ts'
 import type { Run } from '../../../db/queries/runs/runs.ts'
 import type { StoredGeneration, StoredPart } from '../../../db/stored-values.ts'
@@ -15,6 +16,7 @@ import type { TextKind, Usage } from '../../../shared/contract/message.ts'
 import type { CallId } from '../../../shared/contract/ids.ts'
 import { idsOfRun } from '../../log-ids.ts'
 import type { LogIds } from '../../log-ids.ts'
+import type { Appender } from '../../log/writing/sequenced-events.ts'
 import { Answer } from './answer.ts'
 import { AttemptLog } from './attempt-log.ts'
 import { CallRecorder } from './call-recorder.ts'
@@ -165,34 +167,37 @@ export class RunRecorder {
     }: { wantsSummary?: boolean; notes?: readonly string[] } = {},
   ): Promise<Run | null> {
     const { id: runId, messageId, sessionId } = this.#run
+    const usageOfAnswer = addUsage(earlier, usage)
+    /** Adds the event that ends the run, and returns what else is stored of its end. */
+    const endIn = (log: Appender, { outcome, finish, error }: Ending): RunEnding => {
+      const usageAndError = { usage: usageOfAnswer, error }
+      const end = { type: 'end', runId, messageId, outcome, finish, ...usageAndError } as const
+      const seq = log.add({ ...end, ...(notes.length > 0 && { notes: [...notes] }) }, runId)
+      const stored = this.#answer.parts
+      return {
+        ...{ outcome, finish, error, usage, usageOfAnswer, notes },
+        now: this.#deps.now(),
+        firstTokenAt: this.#firstTokenAt,
+        parts: { stored, seq },
+        step: lastStep && { ...lastStep, partsEnd: stored.length },
+      }
+    }
+    const isEnded = !wantsSummary && (await this.#endAtOnce((log) => endIn(log, ending)))
+    if (isEnded) {
+      logEnd(this.#deps, ending)
+      return null
+    }
     let ended = ending
     const following = await this.#log.appendAlone(
       async (transaction, { stopRequested, titleSource }) => {
         const { db, log } = transaction
         // A stop that was accepted counts, although the answer was complete at the same moment.
         ended = stopRequested ? STOPPED : ending
-        const { outcome, finish, error } = ended
-        const stored = this.#answer.parts
-        const usageOfAnswer = addUsage(earlier, usage)
-        const usageAndError = { usage: usageOfAnswer, error }
-        const end = { type: 'end', runId, messageId, outcome, finish, ...usageAndError } as const
-        const seq = log.add({ ...end, ...(notes.length > 0 && { notes: [...notes] }) }, runId)
-        const next = await endRun(db, this.#run, {
-          outcome,
-          finish,
-          error,
-          usage,
-          usageOfAnswer,
-          notes,
-          now: this.#deps.now(),
-          firstTokenAt: this.#firstTokenAt,
-          parts: { stored, seq },
-          step: lastStep && { ...lastStep, partsEnd: stored.length },
-        })
-        if (outcome === 'completed' && titleSource === 'rule') {
+        const next = await endRun(db, this.#run, endIn(log, ended))
+        if (ended.outcome === 'completed' && titleSource === 'rule') {
           await this.#deps.titles.answered(db, this.#run)
         }
-        if (outcome === 'completed' && wantsSummary) {
+        if (ended.outcome === 'completed' && wantsSummary) {
           await this.#deps.summaries.request(db, sessionId, this.#deps.newId())
         }
         return next && (await this.#mayFollow(db, next))
@@ -202,6 +207,15 @@ export class RunRecorder {
     )
     logEnd(this.#deps, ended)
     return following
+  }
+
+  /** The usual end, behind which nothing waits. Returns false when it is another one; nothing was stored then. */
+  async #endAtOnce(endIn: (log: Appender) => RunEnding): Promise<boolean> {
+    const done = await this.#log.appendAtOnce((log) => {
+      const known = { run: this.#run, owner: this.#deps.node.id, ending: endIn(log) }
+      return { value: true, store: (events) => this.#deps.batches.end({ ...known, events }) }
+    })
+    return done !== null
   }
 
   /** False when another session of the same person is next, or too many of the person's runs are going. */

@@ -54,7 +54,7 @@ test(
     await app.caller.sessions.list({ limit: 20 })
     await app.caller.sessions.log({ id, after: 19_000 })
     await expect
-      .poll(() => recorded.seen.filter((text) => /compacted_at =/.test(text)).length)
+      .poll(() => recorded.seen.filter((text) => /compact_answers/.test(text)).length)
       .toBeGreaterThanOrEqual(3)
 
     const statements = new Set(

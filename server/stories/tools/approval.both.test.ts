@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { findRun } from '../../../db/queries/runs/runs.ts'
 import { RunId } from '../../../shared/contract/ids.ts'
-import { compactRun } from '../../log/compaction.ts'
+import { createCompaction } from '../../log/compaction.ts'
 import type { TestApp } from '../../testing/app.ts'
 import { startConversation } from '../../testing/conversation.ts'
 import { watch } from '../../testing/clients/watch.ts'
@@ -34,7 +34,7 @@ onEachStorage((database, openStorage) => {
       expect(joined.state).toEqual(live.state)
       expect(executed).toEqual([])
       // Compaction skips the log of a run that may still write.
-      await compactRun(app.services.database.db, await runOf(app, live), app.services.now())
+      await createCompaction(app.services.database.db, app.services.now)(await runOf(app, live))
       const { events } = await app.caller.sessions.log({ id })
       expect(events.filter(({ event }) => event.type === 'chunk').length).toBeGreaterThan(1)
 

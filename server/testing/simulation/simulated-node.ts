@@ -1,6 +1,6 @@
 import type { PGlite } from '@electric-sql/pglite'
 import { pino } from 'pino'
-import { compactRun } from '../../log/compaction.ts'
+import { createCompaction } from '../../log/compaction.ts'
 import { RemoteFeed } from '../../log/reading/feed.ts'
 import { Hub } from '../../log/reading/hub.ts'
 import { createBudget } from '../../budget/budget.ts'
@@ -9,6 +9,7 @@ import { LogWriter } from '../../log/writing/writer.ts'
 import { localAsker } from '../../auth/local-owner.ts'
 import type { Asker } from '../../auth/port.ts'
 import type { Command } from '../../commands/command.ts'
+import { KnownSessions } from '../../commands/known-sessions.ts'
 import { execute } from '../../commands/execute.ts'
 import { createNodeMessageHandler } from '../../node-messages.ts'
 import { createModelCatalog } from '../../model/catalog/catalog.ts'
@@ -16,6 +17,7 @@ import { createPrices } from '../../model/catalog/prices.ts'
 import { createTokenCounter } from '../../model/token-counter.ts'
 import type { ModelPort } from '../../model/port.ts'
 import { LocalNode } from '../../nodes/node.ts'
+import { createRunBatches } from '../../runs/batches.ts'
 import { Replies } from '../../runs/replies.ts'
 import { RunSupervisor } from '../../runs/supervisor.ts'
 import { LocalSessionChanges } from '../../sessions/changes.ts'
@@ -89,6 +91,7 @@ export function simulatedNode({ gate, pglite, network, model, tools, newId, onEr
     budget: createBudget({ database, catalog, usdPerDay: null, allowances: null, now }),
     slots: null,
   }
+  const batches = createRunBatches(database.db)
   const runs = new RunSupervisor(
     {
       replies: new Replies(),
@@ -103,6 +106,7 @@ export function simulatedNode({ gate, pglite, network, model, tools, newId, onEr
         keep: async () => ({ files: [], notes: [] }),
       },
       node: local,
+      batches,
       // The simulation has no titles.
       titles: { answered: async () => undefined },
       summaries: { request: async () => undefined },
@@ -113,7 +117,7 @@ export function simulatedNode({ gate, pglite, network, model, tools, newId, onEr
       logger: pino({ level: 'silent' }),
       telemetry: OFF,
     },
-    (run) => compactRun(database.db, run, now()),
+    createCompaction(database.db, now),
   )
   const changes = new LocalSessionChanges(database.db, (error) => onError(error, 'a list was lost'))
   const onNodeMessage = createNodeMessageHandler({
@@ -130,6 +134,8 @@ export function simulatedNode({ gate, pglite, network, model, tools, newId, onEr
     presence: { reopen: async () => undefined },
     defaultModel: settings.model,
     limits: null,
+    known: new KnownSessions(),
+    batches,
     files: { perMessage: 10 },
   }
   return {

@@ -1,0 +1,35 @@
+import type { Db } from '../../db/engine/database.ts'
+import { isRefusal } from '../../db/engine/database-errors.ts'
+import { insertFirstDrives } from '../../db/queries/runs/first-drives.ts'
+import type { BelievedDrive } from '../../db/queries/runs/first-drives.ts'
+import { endRuns } from '../../db/queries/runs/run-endings.ts'
+import type { OwnEnding } from '../../db/queries/runs/run-endings.ts'
+import { readDriveStarts } from '../../db/queries/runs/run-drives.ts'
+import type { DriveStart, PromptPage } from '../../db/queries/runs/run-drives.ts'
+import type { Run } from '../../db/queries/runs/runs.ts'
+import { Gathering } from '../concurrency/gathering.ts'
+
+/** The most that one statement does. */
+const MOST = 64
+
+/** What runs of many sessions need of the database; when they need it at the same time, they share a statement. */
+export type RunBatches = {
+  begin(drive: BelievedDrive): Promise<boolean>
+  end(ending: OwnEnding): Promise<boolean>
+  readStart(run: Run): Promise<{ start: DriveStart; page: PromptPage } | null>
+}
+
+export function createRunBatches(db: Db): RunBatches {
+  const options = { most: MOST, failsAlone: isRefusal }
+  const begun = new Gathering(
+    (drives: readonly BelievedDrive[]) => insertFirstDrives(db, drives),
+    options,
+  )
+  const ended = new Gathering((endings: readonly OwnEnding[]) => endRuns(db, endings), options)
+  const started = new Gathering((runs: readonly Run[]) => readDriveStarts(db, runs), options)
+  return {
+    begin: (drive) => begun.do(drive),
+    end: (ending) => ended.do(ending),
+    readStart: (run) => started.do(run),
+  }
+}
