@@ -50,7 +50,7 @@ export async function benchTelemetry({ repeat }: Options) {
 
 /** @param telemetry null for what stands in the place of its calls: the work alone */
 function calls(telemetry: Telemetry | null, delivery: Telemetry | null): Round {
-  const hub = new Hub(undefined, delivery && traceDelivery(delivery))
+  const hub = new Hub(undefined, { observer: delivery && traceDelivery(delivery) })
   const sessionId = SessionId.parse(newId())
   hub.subscribe(sessionId, new AbortController().signal).reached(0)
   const traced = telemetry && telemetry !== OFF ? traceCommits(telemetry) : null

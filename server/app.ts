@@ -29,6 +29,7 @@ import { LocalPresence } from './presence/presence.ts'
 import { createPromptCounter } from './runs/prompt/count-prompt.ts'
 import { Replies } from './runs/replies.ts'
 import { createRunBatches } from './runs/batches.ts'
+import { KnownPrompts } from './runs/prompt/known-prompts.ts'
 import { RunSupervisor } from './runs/supervisor.ts'
 import type { Services } from './services.ts'
 import { LocalSessionChanges } from './sessions/changes.ts'
@@ -110,6 +111,7 @@ export async function createApp(given: AppOptions) {
   const metrics = options.metrics ?? new Registry()
   const countEvents = createLogMetrics(metrics)
   const push = await openPusher(options, database, onError)
+  const prompts = new KnownPrompts()
   const { hub, reader, feed, wake, node, log } = await openLog(
     { nodeId, database, databaseClock, config, telemetry, changes },
     {
@@ -118,6 +120,7 @@ export async function createApp(given: AppOptions) {
         jobs.committed(sessionId)
         push.committed(sessionId, events)
       },
+      closed: (sessionId) => prompts.forget(sessionId),
       // Made below; nothing is committed, and no node heard, before this one joins.
       fenced: ({ runId, attempt }) => runs.lose(runId, attempt),
       heard: (message) => onNodeMessage(message),
@@ -175,6 +178,7 @@ export async function createApp(given: AppOptions) {
       node,
       replies,
       batches,
+      prompts,
       titles,
       summaries,
       now,

@@ -30,6 +30,8 @@ type LogDeps = {
 
 type LogListener = {
   committed(sessionId: SessionId, events: Parameters<NonNullable<HubOptions[0]>>[1]): void
+  /** A session was deleted, on any node. */
+  closed(sessionId: SessionId): void
   /** Another attempt has the run for which something was to be written. */
   fenced: NonNullable<WriterOptions['onFenced']>
   /** A message of another node arrived. */
@@ -40,7 +42,7 @@ type LogListener = {
 /** The sessions' logs: writer and readers of this node, and the notifications between the nodes. */
 export async function openLog(
   { nodeId, database, databaseClock, config, telemetry, changes }: LogDeps,
-  { committed, fenced, heard, onError }: LogListener,
+  { committed, closed, fenced, heard, onError }: LogListener,
 ) {
   const hub = new Hub(
     (sessionId, events) => {
@@ -49,7 +51,7 @@ export async function openLog(
         changes.touch(sessionId)
       }
     },
-    telemetry === OFF ? null : traceDelivery(telemetry),
+    { observer: telemetry === OFF ? null : traceDelivery(telemetry), onClose: closed },
   )
   const feed = new RemoteFeed(database, hub)
   const wake = await openWake(config, onError)

@@ -5,8 +5,7 @@ import type { BelievedDrive } from '../../db/queries/runs/first-drives.ts'
 import { endRuns } from '../../db/queries/runs/run-endings.ts'
 import type { OwnEnding } from '../../db/queries/runs/run-endings.ts'
 import { readDriveStarts } from '../../db/queries/runs/run-drives.ts'
-import type { DriveStart, PromptPage } from '../../db/queries/runs/run-drives.ts'
-import type { Run } from '../../db/queries/runs/runs.ts'
+import type { DriveStart, PromptPage, StartingRun } from '../../db/queries/runs/run-drives.ts'
 import { Gathering } from '../concurrency/gathering.ts'
 
 /** The most that one statement does. */
@@ -16,7 +15,7 @@ const MOST = 64
 export type RunBatches = {
   begin(drive: BelievedDrive): Promise<boolean>
   end(ending: OwnEnding): Promise<boolean>
-  readStart(run: Run): Promise<{ start: DriveStart; page: PromptPage } | null>
+  readStart(starting: StartingRun): Promise<{ start: DriveStart; page: PromptPage } | null>
 }
 
 export function createRunBatches(db: Db): RunBatches {
@@ -26,10 +25,13 @@ export function createRunBatches(db: Db): RunBatches {
     options,
   )
   const ended = new Gathering((endings: readonly OwnEnding[]) => endRuns(db, endings), options)
-  const started = new Gathering((runs: readonly Run[]) => readDriveStarts(db, runs), options)
+  const started = new Gathering(
+    (starting: readonly StartingRun[]) => readDriveStarts(db, starting),
+    options,
+  )
   return {
     begin: (drive) => begun.do(drive),
     end: (ending) => ended.do(ending),
-    readStart: (run) => started.do(run),
+    readStart: (starting) => started.do(starting),
   }
 }

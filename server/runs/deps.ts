@@ -3,6 +3,7 @@ import type { FileId, UserId } from '../../shared/contract/ids.ts'
 import type { Database } from '../../db/engine/database.ts'
 import type { SummaryWriter } from '../jobs/summaries.ts'
 import type { RunBatches } from './batches.ts'
+import type { KnownPrompts } from './prompt/known-prompts.ts'
 import type { TitleWriter } from '../jobs/titles.ts'
 import type { Budget } from '../budget/planned-call.ts'
 import type { RunSlots } from '../limits/run-slots.ts'
@@ -32,6 +33,7 @@ export type RunDeps = {
   node: LocalNode
   replies: Replies
   batches: RunBatches
+  prompts: KnownPrompts
   titles: Pick<TitleWriter, 'answered'>
   summaries: Pick<SummaryWriter, 'request'>
   /** ISO 8601. */

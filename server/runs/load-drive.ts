@@ -9,6 +9,7 @@ import { FencedError } from './deps.ts'
 import type { RunDeps } from './deps.ts'
 import { conversationBefore } from './prompt/context.ts'
 import { joinedForModel } from './prompt/current.ts'
+import { joinKnown } from './prompt/known-prompts.ts'
 import { roomFor } from './prompt/fit-step.ts'
 import { untilRead } from './prompt/files-for-model.ts'
 import { projectForModel } from './prompt/project-for-model.ts'
@@ -21,11 +22,13 @@ import { projectForModel } from './prompt/project-for-model.ts'
  */
 export async function loadDrive(run: Run, deps: RunDeps, signal: AbortSignal) {
   const { db } = deps.database
-  const found = await deps.batches.readStart(run)
+  const known = deps.prompts.of(run.sessionId)
+  const found = await deps.batches.readStart({ run, until: known?.question ?? null })
   if (!found) {
     throw new FencedError()
   }
-  const { start, page } = found
+  const { start } = found
+  const page = joinKnown(found.page, known)
   await untilRead(
     deps,
     run.userId,
@@ -41,6 +44,13 @@ export async function loadDrive(run: Run, deps: RunDeps, signal: AbortSignal) {
     output: run.baseParts === null ? run.options?.output : undefined,
     systemPrompt: run.options?.instructions ?? (await instructionsFor(start, run, deps)),
   }
+  const conversation = await conversationBefore(db, run, page, roomFor(run.model, deps))
+  const { messages } = conversation
+  if (messages) {
+    deps.prompts.note(run.sessionId, { question: run.questionId, messages })
+  } else {
+    deps.prompts.forget(run.sessionId)
+  }
   // A call is recorded together with the step that made it.
   const earlierRuns = start.earlierRuns ?? []
   const ofRuns = start.hasSteps ? [...earlierRuns, run.id] : []
@@ -50,7 +60,7 @@ export async function loadDrive(run: Run, deps: RunDeps, signal: AbortSignal) {
   return {
     question: {
       request,
-      conversation: await conversationBefore(db, run, page, roomFor(run.model, deps)),
+      conversation,
       summary: start.summary,
     },
     caller: { id: run.userId, admin: start.personRole === 'admin' },

@@ -14,7 +14,7 @@ function traced() {
     within: ({ attributes = {} }, work) =>
       work({ set: (more) => void ended.push({ ...attributes, ...more }), fail: () => undefined }),
   })
-  return { hub: new Hub(undefined, observer), ended }
+  return { hub: new Hub(undefined, { observer }), ended }
 }
 
 const chunk = (seq: number, runId: RunId): CommittedEvent => ({

@@ -26,6 +26,7 @@ export type DriveStart = {
 
 /** A message for the prompt; an answer has its finished steps too. */
 export type PromptMessage = {
+  id: MessageId
   parentId: MessageId | null
   role: Message['role']
   runId: RunId | null
@@ -43,7 +44,11 @@ export type PromptPage = { messages: PromptMessage[]; hasOlder: boolean }
 
 type PromptRow = Omit<PromptMessage, 'steps'> & { steps: PromptMessage['steps'] | null }
 
-type StartingRun = Pick<Run, 'id' | 'sessionId' | 'userId' | 'messageId' | 'questionId'>
+export type StartingRun = {
+  run: Pick<Run, 'id' | 'sessionId' | 'userId' | 'messageId' | 'questionId'>
+  /** An earlier question of the session; the messages before it are not read. */
+  until: MessageId | null
+}
 
 /**
  * The data with which attempts at runs begin, and the newest messages that lead to their questions; null when the run,
@@ -51,16 +56,21 @@ type StartingRun = Pick<Run, 'id' | 'sessionId' | 'userId' | 'messageId' | 'ques
  */
 export async function readDriveStarts(
   db: Db,
-  runs: readonly StartingRun[],
+  starting: readonly StartingRun[],
 ): Promise<({ start: DriveStart; page: PromptPage } | null)[]> {
-  const found = runs.map((): (PromptRow & DriveStart)[] => [])
-  const branch = branchOf(sql`run.session_id`, sql`run.question_id`, FIRST_PAGE, FIRST_PAGE_BYTES)
+  const found = starting.map((): (PromptRow & DriveStart)[] => [])
+  const runs = starting.map(({ run }) => run)
+  const branch = branchOf(sql`run.session_id`, sql`run.question_id`, {
+    limit: FIRST_PAGE,
+    bytes: FIRST_PAGE_BYTES,
+    until: sql`run.until`,
+  })
   const { rows } = await sql<PromptRow & DriveStart & { place: number }>`
     select run.place::int, begun.*
     from unnest(${runs.map(({ id }) => id)}::uuid[], ${runs.map(({ sessionId }) => sessionId)}::uuid[],
       ${runs.map(({ userId }) => userId)}::uuid[], ${runs.map(({ messageId }) => messageId)}::uuid[],
-      ${runs.map(({ questionId }) => questionId)}::uuid[]
-    ) with ordinality as run (id, session_id, user_id, message_id, question_id, place)
+      ${runs.map(({ questionId }) => questionId)}::uuid[], ${starting.map(({ until }) => until)}::uuid[]
+    ) with ordinality as run (id, session_id, user_id, message_id, question_id, until, place)
     cross join lateral (
       with recursive ${branch}, start as materialized (
         select sessions.system_prompt, sessions.project_id, sessions.tools_off, sessions.summary,
@@ -97,7 +107,7 @@ export async function readPromptPage(
   limit: number,
 ): Promise<PromptPage> {
   const { rows } = await sql<PromptRow>`
-    with recursive ${branchOf(sql`${sessionId}`, sql`${leaf}`, limit, PAGE_BYTES)}
+    with recursive ${branchOf(sql`${sessionId}`, sql`${leaf}`, { limit, bytes: PAGE_BYTES, until: sql`null` })}
     select ${PROMPT_COLUMNS} from branch order by depth`.execute(db)
   return toPage(rows)
 }
@@ -115,8 +125,7 @@ const FIRST_PAGE_BYTES = 256 * 1024
 function branchOf(
   sessionId: RawBuilder<unknown>,
   leaf: RawBuilder<unknown>,
-  limit: number,
-  bytes: number,
+  { limit, bytes, until }: { limit: number; bytes: number; until: RawBuilder<unknown> },
 ) {
   return sql`branch as (
     select id, parent_id, role, run_id, earlier_runs, joined_part, parts, 1 as depth, pg_column_size(parts) as bytes
@@ -128,7 +137,7 @@ function branchOf(
       select id, parent_id, role, run_id, earlier_runs, joined_part, parts from messages
       where messages.id = branch.parent_id limit 1
     ) as parent
-    where branch.depth < ${limit} and branch.bytes < ${bytes}
+    where branch.depth < ${limit} and branch.bytes < ${bytes} and branch.id is distinct from ${until}
   )`
 }
 
@@ -137,7 +146,7 @@ function branchOf(
  * all of `steps` for each message, and keep that plan until it takes statistics again. Nearly every answer was written
  * by one run, whose steps the index has in order.
  */
-const PROMPT_COLUMNS = sql`parent_id as "parentId", role, run_id as "runId", parts, joined_part as "joinedPart",
+const PROMPT_COLUMNS = sql`branch.id, parent_id as "parentId", role, run_id as "runId", parts, joined_part as "joinedPart",
   case when role <> 'assistant' then null when branch.earlier_runs is null then (
     select json_agg(${stepFields()}) from (
       select * from steps where steps.run_id = branch.run_id order by step offset 0
@@ -154,8 +163,8 @@ function stepFields() {
 }
 
 function toPage(rows: readonly PromptRow[]): PromptPage {
-  const page = rows.map(({ parentId, role, runId, parts, steps, joinedPart }) => ({
-    ...{ parentId, role, runId, parts, joinedPart },
+  const page = rows.map(({ id, parentId, role, runId, parts, steps, joinedPart }) => ({
+    ...{ id, parentId, role, runId, parts, joinedPart },
     steps: steps ?? [],
   }))
   return { messages: page.reverse(), hasOlder: typeof rows.at(-1)?.parentId === 'string' }

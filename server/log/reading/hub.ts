@@ -10,6 +10,11 @@ export type HubObserver = {
   left(sessionId: SessionId): void
 }
 
+type HubListeners = {
+  observer?: HubObserver | null
+  onClose?: (sessionId: SessionId) => void
+}
+
 /**
  * Notifies the readers of this node of what was committed. It keeps a bounded number of the newest events of each
  * session that is read here; a reader that lacks older ones reads them from the database.
@@ -19,17 +24,20 @@ export class Hub {
   readonly #onPublish: (sessionId: SessionId, events: readonly CommittedEvent[]) => void
 
   readonly #observer: HubObserver | null
+  readonly #onClose: (sessionId: SessionId) => void
 
   /**
    * @param onPublish gets everything that is committed, whether the session is read here or not
    * @param observer null when tracing is off
+   * @param onClose called for each deleted session
    */
   constructor(
     onPublish: (sessionId: SessionId, events: readonly CommittedEvent[]) => void = () => {},
-    observer: HubObserver | null = null,
+    { observer = null, onClose = () => {} }: HubListeners = {},
   ) {
     this.#onPublish = onPublish
     this.#observer = observer
+    this.#onClose = onClose
   }
 
   /** Hands events that this node committed to the session's readers. Their numbers follow one another without a gap. */
@@ -84,6 +92,7 @@ export class Hub {
     this.#topics.get(sessionId)?.close()
     this.#topics.delete(sessionId)
     this.#observer?.left(sessionId)
+    this.#onClose(sessionId)
   }
 
   /** Subscribes to a session until the subscription is disposed. After the signal's abort `changed` returns at once. */

@@ -1,9 +1,10 @@
 import { filesOf } from '../port.ts'
 import type { ModelFile, ModelMessage } from '../port.ts'
+import { wellFormed } from '../text/well-formed-text.ts'
 import { withoutThoughts } from '../text/think-tags.ts'
 
 /**
- * The conversation in a form that the strictest provider accepts: no text is blank, no two neighbours have the same
+ * The conversation in a form that the strictest provider accepts: no text is blank or has half characters, no two neighbours have the same
  * role, every call is directly followed by its result, no result is without its call, and there is an answer between a
  * result and the next question.
  *
@@ -18,7 +19,7 @@ export function conversationToSend(
   const whole = withResults(messages)
   const plain = withCalls ? whole : whole.flatMap((message, at) => asText(message, whole, at))
   const sent: ModelMessage[] = []
-  for (const message of plain.map(withoutBlanks)) {
+  for (const message of plain.map((one) => withoutBlanks(inWholeCharacters(one)))) {
     const last = sent.at(-1)
     if (isEmpty(message)) continue
     if (message.role === 'assistant' && !last) sent.push({ role: 'user', text: NOTHING_SAID })
@@ -31,6 +32,11 @@ export function conversationToSend(
     else sent.push(message)
   }
   return sent.length > 0 ? sent : [{ role: 'user', text: NOTHING_SAID }]
+}
+
+/** People, and files that were imported, may bring half characters. */
+function inWholeCharacters(message: ModelMessage): ModelMessage {
+  return message.role === 'tool' ? message : { ...message, text: wellFormed(message.text) }
 }
 
 /** Replaces a missing answer: one that was stopped, or failed, after its tools had returned. */

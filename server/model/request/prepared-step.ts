@@ -6,6 +6,7 @@ import { formatToSend, outputInWords } from './output-format.ts'
 import { refusalOf } from '../failure/refused-tools.ts'
 import { leastOf } from '../failure/refusals.ts'
 import type { Refusal } from '../failure/refusals.ts'
+import { wellFormed } from '../text/well-formed-text.ts'
 import { schemaToSend } from './tool-schema.ts'
 
 /** The most tools that any known provider accepts. */
@@ -33,7 +34,8 @@ export function prepareStep(
       : []
   const format = formatToSend(step.output, refused)
   const words = step.output ? outputInWords(step.output, format, endpoint) : ''
-  const systemPrompt = [step.systemPrompt, words].filter((one) => one.trim() !== '').join('\n\n')
+  const instructions = [step.systemPrompt, words].filter((one) => one.trim() !== '')
+  const systemPrompt = wellFormed(instructions.join('\n\n'))
   const inUser = systemPrompt !== '' && refused.has('system-role')
   return {
     step: {

@@ -83,6 +83,7 @@ function endsInHalfAPair(text: string): boolean {
   return last >= 0xd800 && last <= 0xdbff
 }
 
-function wellFormed(text: string): string {
+/** Text without half characters and NUL, which providers and Postgres refuse. */
+export function wellFormed(text: string): string {
   return text.toWellFormed().replaceAll('\0', REPLACEMENT)
 }

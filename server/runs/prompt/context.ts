@@ -21,6 +21,8 @@ export type Conversation = {
   turns: Turn[]
   /** The number of earlier turns that were not read, because there is no room for them. */
   unread: number
+  /** All of it as it is stored, oldest first; null when not all was read. */
+  messages: readonly PromptMessage[] | null
 }
 
 /** The fewest and the most messages of a page, which is also limited by bytes. */
@@ -45,6 +47,7 @@ export async function conversationBefore(
   roomAfter: (turns: readonly Turn[]) => Promise<number>,
 ): Promise<Conversation> {
   let messages: ModelMessage[] = []
+  let stored = newest.messages
   let leaf: MessageId | null = null
   for (let page = newest; ;) {
     const older = await toModelMessages(db, userId, page.messages)
@@ -55,10 +58,12 @@ export async function conversationBefore(
       break
     }
     page = await readPromptPage(db, sessionId, leaf, Math.min(Math.max(room, PAGE), LONGEST_PAGE))
+    stored = [...page.messages, ...stored]
   }
   return {
     turns: toTurns(messages),
     unread: leaf ? await countQuestions(db, sessionId, leaf) : 0,
+    messages: leaf ? null : stored,
   }
 }
 

@@ -52,7 +52,7 @@ export function createPromptCounter(deps: Deps): PromptCounter {
             await readPromptPage(db, session.id, behind.leaf, PAGE),
             roomFor(model, deps),
           )
-        : { turns: [], unread: 0 }
+        : { turns: [], unread: 0, messages: null }
     const own = session?.systemPrompt ?? settings.systemPrompt
     const project = session?.projectId
     const systemPrompt =

@@ -18,6 +18,7 @@ import { createTokenCounter } from '../../model/token-counter.ts'
 import type { ModelPort } from '../../model/port.ts'
 import { LocalNode } from '../../nodes/node.ts'
 import { createRunBatches } from '../../runs/batches.ts'
+import { KnownPrompts } from '../../runs/prompt/known-prompts.ts'
 import { Replies } from '../../runs/replies.ts'
 import { RunSupervisor } from '../../runs/supervisor.ts'
 import { LocalSessionChanges } from '../../sessions/changes.ts'
@@ -107,6 +108,7 @@ export function simulatedNode({ gate, pglite, network, model, tools, newId, onEr
       },
       node: local,
       batches,
+      prompts: new KnownPrompts(),
       // The simulation has no titles.
       titles: { answered: async () => undefined },
       summaries: { request: async () => undefined },
