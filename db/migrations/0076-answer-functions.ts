@@ -36,7 +36,8 @@ const PASS_IF_BEHIND = `
       (select seq from events where session_id = one.session_id order by seq desc limit 1);`
 
 const statements = [
-  `create function begin_answers(wanted json, ${EVENTS}) returns setof integer language plpgsql as $$
+  `create function begin_answers(wanted json, ${EVENTS}) returns setof integer language plpgsql
+  set plan_cache_mode = force_generic_plan as $$
   declare one record;
   begin
     for one in select * from json_to_recordset(wanted) as each (
@@ -75,7 +76,8 @@ const statements = [
       update sessions set active_leaf = one.answer_id, updated_at = one.begun_at where id = one.session_id;${ADD_EVENTS}
     end loop;
   end $$`,
-  `create function end_answers(wanted json, ${EVENTS}) returns setof integer language plpgsql as $$
+  `create function end_answers(wanted json, ${EVENTS}) returns setof integer language plpgsql
+  set plan_cache_mode = force_generic_plan as $$
   declare one record;
   begin
     for one in select * from json_to_recordset(wanted) as each (
@@ -111,7 +113,7 @@ const statements = [
     end loop;
   end $$`,
   `create function compact_answers(wanted json, seqs bigint[], data text[], gone bigint[]) returns void
-  language plpgsql as $$
+  language plpgsql set plan_cache_mode = force_generic_plan as $$
   declare one record;
   begin
     for one in select * from json_to_recordset(wanted) as each (
