@@ -55,6 +55,7 @@ import { up as conversationMetadata } from '../migrations/0073-conversation-meta
 import { up as prunedLogs } from '../migrations/0074-pruned-logs.ts'
 import { up as changeBytes } from '../migrations/0075-change-bytes.ts'
 import { up as answerFunctions } from '../migrations/0076-answer-functions.ts'
+import { up as sessionFunctions } from '../migrations/0077-session-functions.ts'
 
 /** All migrations in order; the name of the last one is the version of the schema. */
 const migrations: Record<string, Migration> = {
@@ -107,6 +108,7 @@ const migrations: Record<string, Migration> = {
   '0074-pruned-logs': { up: prunedLogs },
   '0075-change-bytes': { up: changeBytes },
   '0076-answer-functions': { up: answerFunctions },
+  '0077-session-functions': { up: sessionFunctions },
 }
 
 /** In order. The template of new databases is cached under these names. */

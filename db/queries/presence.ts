@@ -20,14 +20,28 @@ const isAnswering = sql<boolean>`(exists (
   select from runs where runs.session_id = sessions.id and runs.status in ('running', 'waiting')) or exists (
   select from runs where runs.session_id = sessions.id and runs.status = 'queued'))`
 
+type Reader = { userId: UserId; sessionId: SessionId; nodeId: string }
+
+/**
+ * Registers the node as a reader of many sessions.
+ *
+ * @returns for each false when it was not: also when somebody else has the session locked
+ */
+export async function enterSessions(db: Db, readers: readonly Reader[]): Promise<boolean[]> {
+  const wanted = readers.map(({ userId, sessionId, nodeId }, place) => ({
+    ...{ place, session_id: sessionId, user_id: userId, node_id: nodeId },
+  }))
+  const { rows } = await sql<{ place: number }>`
+    select place from enter_sessions(${JSON.stringify(wanted)}::json) as place`.execute(db)
+  const entered = new Set(rows.map(({ place }) => place))
+  return readers.map((_, place) => entered.has(place))
+}
+
 /**
  * Registers the node as a reader of the session, unless the session is closed.
  * @returns false when the session is closed, does not exist, or belongs to another user
  */
-export async function arrive(
-  db: Db,
-  { userId, sessionId, nodeId }: { userId: UserId; sessionId: SessionId; nodeId: string },
-): Promise<boolean> {
+export async function arrive(db: Db, { userId, sessionId, nodeId }: Reader): Promise<boolean> {
   // The update locks the session's row, so that a concurrent closing either sees the new reader or is seen by it.
   const { rows } = await sql`
     with arrived as (
@@ -41,15 +55,19 @@ export async function arrive(
   return rows.length > 0
 }
 
-/** True when the session is this person's. */
-export async function ownsSession(db: Db, userId: UserId, id: SessionId): Promise<boolean> {
-  const row = await db
-    .selectFrom('sessions')
-    .select('id')
-    .where('id', '=', id)
-    .where('user_id', '=', userId)
-    .executeTakeFirst()
-  return row !== undefined
+/** For each session true when it is this person's. */
+export async function ownSessions(
+  db: Db,
+  sessions: readonly { userId: UserId; sessionId: SessionId }[],
+): Promise<boolean[]> {
+  const { rows } = await sql<{ place: number }>`
+    select wanted.place::int
+    from unnest(${sessions.map(({ sessionId }) => sessionId)}::uuid[], ${sessions.map(({ userId }) => userId)}::uuid[])
+      with ordinality as wanted (id, user_id, place)
+    cross join lateral (select user_id from sessions where id = wanted.id offset 0) as found
+    where found.user_id = wanted.user_id`.execute(db)
+  const own = new Set(rows.map(({ place }) => place))
+  return sessions.map((_, index) => own.has(index + 1))
 }
 
 /** Removes the node from the readers of the session, and records the time when it was the last one. */

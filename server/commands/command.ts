@@ -14,6 +14,7 @@ import type { Limits } from '../limits/limits.ts'
 import type { Urgency } from '../log/writing/admission.ts'
 import type { LogWriter } from '../log/writing/writer.ts'
 import type { KnownSessions } from './known-sessions.ts'
+import type { RunBatches } from '../runs/batches.ts'
 import type { CommandDeps, CommandTransaction } from './transaction.ts'
 
 /** An action that follows a command's commit (see `execute.ts`). */
@@ -87,6 +88,7 @@ type FreeContext = Requester & {
   /** Null without accounts. */
   limits: Limits | null
   known: KnownSessions
+  batches: Pick<RunBatches, 'make'>
   /** ISO 8601. */
   now(): string
   newId(): string

@@ -25,6 +25,7 @@ export async function execute<Input, Result>(
             database: services.database,
             limits: services.limits,
             known: services.known,
+            batches: services.batches,
             ...requester,
             now: services.now,
             newId: services.newId,

@@ -6,12 +6,15 @@ import {
   findAbandoned,
   forgetAbandoned,
   lockPresence,
-  ownsSession,
+  enterSessions,
+  ownSessions,
   reopenSession,
 } from '../../db/queries/presence.ts'
+import { isRefusal } from '../../db/engine/database-errors.ts'
 import { findSession } from '../../db/queries/sessions/sessions.ts'
 import type { SessionId, UserId } from '../../shared/contract/ids.ts'
 import { notFound } from '../api-error.ts'
+import { Gathering } from '../concurrency/gathering.ts'
 import { repeating } from '../concurrency/repeating.ts'
 import type { OnError } from '../log-ids.ts'
 import { transact } from '../log/transaction.ts'
@@ -37,6 +40,8 @@ type Readers = {
   recording: Promise<void> | null
 }
 
+/** The most readers that enter by one statement. */
+const MOST_AT_ONCE = 64
 /** The interval of sweeps, which find what no timer of this node knows about. */
 const SWEEP_INTERVAL_MS = 1_000
 /** The most sessions that are settled or closed in one sweep. */
@@ -54,12 +59,19 @@ export class LocalPresence {
   readonly #options: PresenceOptions
   readonly #read = new Map<SessionId, Readers>()
   readonly #timers = new Set<NodeJS.Timeout>()
+  /** Many come back at the same time when a node or a network returns. */
+  readonly #owned: Gathering<{ userId: UserId; sessionId: SessionId }, boolean>
+  readonly #entering: Gathering<Parameters<typeof arrive>[1], boolean>
   /** Looks for sessions without readers. */
   readonly sweep: () => Promise<void>
   #closing = false
 
   constructor(options: PresenceOptions) {
     this.#options = options
+    const { db } = options.database
+    const batches = { most: MOST_AT_ONCE, failsAlone: isRefusal }
+    this.#owned = new Gathering((sessions) => ownSessions(db, sessions), batches)
+    this.#entering = new Gathering((readers) => enterSessions(db, readers), batches)
     this.sweep = repeating(() => this.#sweepRound(), {
       isOver: () => this.#closing,
       onError: (error) => options.onError(error, 'sessions could not be closed'),
@@ -87,7 +99,7 @@ export class LocalPresence {
   async enter(sessionId: SessionId, userId: UserId): Promise<Disposable> {
     if (
       this.#read.get(sessionId)?.userId !== userId &&
-      !(await ownsSession(this.#options.database.db, userId, sessionId))
+      !(await this.#owned.do({ userId, sessionId }))
     ) {
       throw notFound('session')
     }
@@ -196,10 +208,7 @@ export class LocalPresence {
   async #arrive(sessionId: SessionId, userId: UserId): Promise<void> {
     const { database, log, node } = this.#options
     const reader = { sessionId, userId, nodeId: node.id }
-    if (
-      (await arrive(database.db, reader)) ||
-      !(await findSession(database.db, userId, sessionId))
-    ) {
+    if ((await this.#entering.do(reader)) || !(await findSession(database.db, userId, sessionId))) {
       return
     }
     await transact(log, reader, async (transaction) => {

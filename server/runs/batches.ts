@@ -6,15 +6,19 @@ import { endRuns } from '../../db/queries/runs/run-endings.ts'
 import type { OwnEnding } from '../../db/queries/runs/run-endings.ts'
 import { readDriveStarts } from '../../db/queries/runs/run-drives.ts'
 import type { DriveStart, PromptPage, StartingRun } from '../../db/queries/runs/run-drives.ts'
+import { insertSessions } from '../../db/queries/sessions/sessions.ts'
+import type { NewSession } from '../../db/queries/sessions/sessions.ts'
 import { Gathering } from '../concurrency/gathering.ts'
 
 /** The most that one statement does. */
 const MOST = 64
 
-/** What runs of many sessions need of the database; when they need it at the same time, they share a statement. */
+/** What many sessions need of the database; when they need it at the same time, they share a statement. */
 export type RunBatches = {
   begin(drive: BelievedDrive): Promise<boolean>
   end(ending: OwnEnding): Promise<boolean>
+  /** False when the session has to be made in a transaction, or the id is taken. */
+  make(session: NewSession): Promise<boolean>
   readStart(starting: StartingRun): Promise<{ start: DriveStart; page: PromptPage } | null>
 }
 
@@ -29,7 +33,12 @@ export function createRunBatches(db: Db): RunBatches {
     (starting: readonly StartingRun[]) => readDriveStarts(db, starting),
     options,
   )
+  const made = new Gathering(
+    (sessions: readonly NewSession[]) => insertSessions(db, sessions),
+    options,
+  )
   return {
+    make: (session) => made.do(session),
     begin: (drive) => begun.do(drive),
     end: (ending) => ended.do(ending),
     readStart: (starting) => started.do(starting),

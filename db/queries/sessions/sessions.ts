@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { MessageId, ProjectId, SessionId, UserId } from '../../../shared/contract/ids.ts'
 import type { Session } from '../../../shared/contract/session.ts'
 import type { Db } from '../../engine/database.ts'
@@ -17,6 +18,31 @@ export type NewSession = {
   archived?: boolean
   /** ISO 8601. */
   now: string
+}
+
+/**
+ * Inserts sessions outside of a transaction.
+ *
+ * @returns for each false when it was not inserted: the id is taken by any user, or a deleted session had it
+ */
+export async function insertSessions(db: Db, sessions: readonly NewSession[]): Promise<boolean[]> {
+  const wanted = sessions.map((session, place) => ({
+    place,
+    session_id: session.id,
+    user_id: session.userId,
+    title: session.title?.toWellFormed() ?? null,
+    model: session.model?.toWellFormed() ?? null,
+    system_prompt: session.systemPrompt?.toWellFormed() ?? null,
+    project_id: session.projectId ?? null,
+    tools_off: session.toolsOff ? JSON.stringify(session.toolsOff) : null,
+    temporary: session.temporary ?? false,
+    archived: session.archived ?? false,
+    made_at: session.now,
+  }))
+  const { rows } = await sql<{ place: number }>`
+    select place from make_sessions(${JSON.stringify(wanted)}::json) as place`.execute(db)
+  const made = new Set(rows.map(({ place }) => place))
+  return sessions.map((_, place) => made.has(place))
 }
 
 /** Inserts the session and returns true; false when the id is taken by any user. */

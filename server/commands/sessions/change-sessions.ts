@@ -21,7 +21,7 @@ import { free, inSession } from '../command.ts'
 
 export const createSession = free(
   sessions.create,
-  async ({ database: { db }, limits, known, user, now, newId }, input) => {
+  async ({ database: { db }, limits, known, batches, user, now, newId }, input) => {
     const id = input.id ?? SessionId.parse(newId())
     const wanted = {
       id,
@@ -36,14 +36,16 @@ export const createSession = free(
       now: now(),
     }
     await requireProject(db, user.id, wanted.projectId)
-    const made = await db.transaction().execute(async (transaction) => {
-      const isNew = await insert(transaction, wanted, input.unlessDeleted ?? false)
-      // A repeated create is within the limit, also when the first one of it is not committed yet.
-      if (isNew) {
-        await limits?.keepWithinSessions(transaction, user)
-      }
-      return isNew
-    })
+    const made =
+      (limits === null && (await batches.make(wanted))) ||
+      (await db.transaction().execute(async (transaction) => {
+        const isNew = await insert(transaction, wanted, input.unlessDeleted ?? false)
+        // A repeated create is within the limit, also when the first one of it is not committed yet.
+        if (isNew) {
+          await limits?.keepWithinSessions(transaction, user)
+        }
+        return isNew
+      }))
     const session = await table.findSession(db, user.id, id)
     if (!session) {
       throw new CommandError('CONFLICT', 'This session id is taken. Create with a new id.')

@@ -1,7 +1,6 @@
 import { once } from 'node:events'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import type { Db } from '../../../db/engine/database.ts'
 import { UserId } from '../../../shared/contract/ids.ts'
 import { connect } from '../../../shared/client/index.ts'
 import { startTestApp } from '../../testing/app.ts'
@@ -12,6 +11,7 @@ import { postFile } from '../../testing/clients/post-file.ts'
 import { openTab } from '../../testing/clients/tab.ts'
 import { answerWriting, converse, until, untilClosed } from '../../testing/closing-session.ts'
 import { onEachStorage } from '../../testing/each-storage.ts'
+import { loseAnswer } from '../../testing/lost-answer.ts'
 
 /** Long enough for a reader to come back within it. Seconds. */
 const GRACE_SECONDS = 0.4
@@ -78,7 +78,7 @@ onEachStorage((name, openStorage) => {
       const [{ presence, database }, { id: me }] = [app.services, await app.caller.me()]
       const { id } = await app.caller.sessions.create({})
       const readers = () => database.db.selectFrom('readers').select('session_id as id').execute()
-      const lost = loseAnswer(database.db, 'insert into readers')
+      const lost = loseAnswer(database.db, 'enter_sessions')
       await expect(presence.enter(id, me)).rejects.toThrow('lost')
       expect(lost.isDone).toBe(true)
       await expect.poll(readers).toEqual([])
@@ -266,19 +266,4 @@ async function longerThanGrace(app: TestApp): Promise<void> {
   const { id } = await app.caller.sessions.create({ title: 'Left' })
   await (await openTab(app, id)).stop()
   await untilClosed(app, id)
-}
-
-/** Breaks the connection after the next statement with these words, which is committed. */
-function loseAnswer(db: Db, words: string) {
-  const lost = { isDone: false }
-  const executor = db.getExecutor()
-  const execute = executor.executeQuery.bind(executor)
-  const spy = vi.spyOn(executor, 'executeQuery').mockImplementation(async (query) => {
-    const result = await execute(query)
-    if (!query.sql.includes(words)) return result as never
-    lost.isDone = true
-    spy.mockRestore()
-    throw Object.assign(new Error('lost'), { code: '57P01' })
-  })
-  return lost
 }

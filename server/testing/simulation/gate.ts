@@ -100,7 +100,7 @@ export class Operation {
 
   sent(text: string): void {
     this.#traffic.activity += 1
-    this.wrote ||= /\b(insert|update|delete|\w+_answers)\b/i.test(text)
+    this.wrote ||= /\b(insert|update|delete|\w+_(answers|sessions)(?=\())\b/i.test(text)
   }
 
   /** The database has executed it; `fate` determines the answer that the node gets. */
