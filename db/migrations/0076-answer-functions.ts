@@ -43,11 +43,11 @@ const statements = [
     for one in select * from json_to_recordset(wanted) as each (
       place integer, session_id uuid, user_id uuid, leaf uuid, session_model text,
       question_id uuid, question_parts text, question_text text, question_seq bigint,
-      answer_id uuid, run_id uuid, model text, key_id uuid, owner uuid, begun_at timestamptz, offered text,
+      answer_id uuid, run_id uuid, model text, key_id uuid, owner uuid, begun_at timestamptz, offered text, title text,
       first_event integer, last_event integer, payload text)
     loop
       perform from sessions where id = one.session_id and user_id is not distinct from one.user_id and status <> 'closed'
-        and title is not null and active_leaf is not distinct from one.leaf and model is not distinct from one.session_model
+        and (title is not null or one.title is not null) and active_leaf is not distinct from one.leaf and model is not distinct from one.session_model
         for no key update skip locked;
       continue when not found;
       continue when exists (
@@ -73,7 +73,9 @@ const statements = [
         key_id, created_at, started_at, offered)
       values (one.run_id, one.session_id, one.user_id, one.question_id, one.answer_id, 'running', one.owner, 1, one.model,
         false, one.key_id, one.begun_at, one.begun_at, one.offered::json);
-      update sessions set active_leaf = one.answer_id, updated_at = one.begun_at where id = one.session_id;${ADD_EVENTS}
+      update sessions set active_leaf = one.answer_id, updated_at = one.begun_at, title = coalesce(one.title, title),
+        title_source = case when one.title is null then title_source else 'rule' end
+      where id = one.session_id;${ADD_EVENTS}
     end loop;
   end $$`,
   `create function end_answers(wanted json, ${EVENTS}) returns setof integer language plpgsql

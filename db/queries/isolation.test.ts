@@ -107,7 +107,7 @@ const EXEMPT: Record<string, { reason: string; functions: string }> = {
   'messages/messages.ts': {
     reason: 'within a session that its caller has locked as the user’s',
     functions:
-      'insertMessage hasSiblings updateMessage continueMessage hasFollowers rateMessage readMessages messageExists isWithdrawn readTree readQueued measureQueue deleteQueued toStoredPart searchText',
+      'insertMessage updateMessage continueMessage hasFollowers rateMessage readMessages messageExists isWithdrawn readTree readQueued measureQueue deleteQueued toStoredPart searchText',
   },
   'runs/suspended-runs.ts': {
     reason: 'the sweep over everybody who is suspended',

@@ -132,7 +132,7 @@ export class CommandTransaction extends SessionTransaction {
     const question = { parentId: this.session.activeLeaf, parts }
     const wanted = this.#newRun({ questionId, parentChosen: false })
     const { drive, events, run } = firstStart(wanted, question, this.log.nextSeq, title, this.#deps)
-    if (!(await insertFirstDrive(this.db, drive))) {
+    if (!(await insertFirstDrive(this.db, drive, this.session))) {
       return null
     }
     for (const { event, runId } of events) {

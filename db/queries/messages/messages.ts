@@ -73,7 +73,7 @@ export function asRead({ userId: _user, partsSeq: _seq, parts, ...message }: New
 }
 
 /** True when a message that is not stored yet has siblings. Only the messages under its parent are read. */
-export function hasSiblings({ sessionId, parentId, role, status }: NewMessage) {
+function hasSiblings({ sessionId, parentId, role, status }: NewMessage) {
   const under =
     parentId === null ? sql`other.parent_id is null` : sql`other.parent_id = ${parentId}`
   return sql<boolean>`(${status} <> 'queued' and exists (select from messages as other
