@@ -4,9 +4,9 @@ import { wellFormed } from '../text/well-formed-text.ts'
 import { withoutThoughts } from '../text/think-tags.ts'
 
 /**
- * The conversation in a form that the strictest provider accepts: no text is blank or has half characters, no two neighbours have the same
- * role, every call is directly followed by its result, no result is without its call, and there is an answer between a
- * result and the next question.
+ * The conversation in a form that the strictest provider accepts: no text is blank or has an unpaired surrogate, no two
+ * neighbours have the same role, every call is directly followed by its result, no result is without its call, and there
+ * is an answer between a result and the next question.
  *
  * @param withCalls `false` for a model that gets no tools: earlier calls and their results become text, because
  *   providers refuse them in a request without tools
@@ -19,7 +19,7 @@ export function conversationToSend(
   const whole = withResults(messages)
   const plain = withCalls ? whole : whole.flatMap((message, at) => asText(message, whole, at))
   const sent: ModelMessage[] = []
-  for (const message of plain.map((one) => withoutBlanks(inWholeCharacters(one)))) {
+  for (const message of plain.map((one) => withoutBlanks(wellFormedText(one)))) {
     const last = sent.at(-1)
     if (isEmpty(message)) continue
     if (message.role === 'assistant' && !last) sent.push({ role: 'user', text: NOTHING_SAID })
@@ -34,8 +34,8 @@ export function conversationToSend(
   return sent.length > 0 ? sent : [{ role: 'user', text: NOTHING_SAID }]
 }
 
-/** People, and files that were imported, may bring half characters. */
-function inWholeCharacters(message: ModelMessage): ModelMessage {
+/** What people paste or import may not be well-formed. */
+function wellFormedText(message: ModelMessage): ModelMessage {
   return message.role === 'tool' ? message : { ...message, text: wellFormed(message.text) }
 }
 

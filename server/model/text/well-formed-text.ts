@@ -83,7 +83,7 @@ function endsInHalfAPair(text: string): boolean {
   return last >= 0xd800 && last <= 0xdbff
 }
 
-/** Text without half characters and NUL, which providers and Postgres refuse. */
+/** Text without unpaired surrogates and NUL, which providers and Postgres refuse. */
 export function wellFormed(text: string): string {
   return text.toWellFormed().replaceAll('\0', REPLACEMENT)
 }
