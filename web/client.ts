@@ -6,7 +6,7 @@ import { basePath } from './base-path.ts'
 import type { AppRouter, UploadFile } from '../shared/client/index.ts'
 import { dropAnswers } from './device/answers.ts'
 import { clearDevice, keepOnlyOf } from './device/device.ts'
-import { dropSessions, sessionCache } from './device/session-cache.ts'
+import { sessionCache } from './device/session-cache.ts'
 import { person } from './person.ts'
 import { isBecoming, isGuest, personStorage } from './person-storage.ts'
 
@@ -84,7 +84,7 @@ async function comeAlong(from: string, to: string): Promise<void> {
 client.login.subscribe(() => {
   if (client.login.getSnapshot() !== 'signed-out') return
   if (!isBecoming()) person.set(null)
-  dropSessions()
+  sessionCache.dropAll()
   dropAnswers()
   // Not every system has one.
   navigator.clearAppBadge?.().catch(() => undefined)

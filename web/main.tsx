@@ -12,7 +12,7 @@ import { guardDroppedFiles } from './ui/files/dropped-files.ts'
 import { markKeyboard } from './ui/mark-keyboard.ts'
 import { keepAnswers } from './device/answers.ts'
 import { followUpdates } from './device/app-update.ts'
-import { flushSessions } from './device/session-cache.ts'
+import { sessionCache } from './device/session-cache.ts'
 import './styles.css'
 
 const root = document.getElementById('root')
@@ -23,8 +23,8 @@ markKeyboard()
 guardDroppedFiles()
 void keepAnswers(queryClient)
 followUpdates()
-addEventListener('visibilitychange', flushSessions)
-addEventListener('pagehide', flushSessions)
+addEventListener('visibilitychange', () => sessionCache.flush())
+addEventListener('pagehide', () => sessionCache.flush())
 
 // The page is drawn once its translations are loaded.
 void startLanguage().then(() => {

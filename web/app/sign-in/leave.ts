@@ -1,7 +1,7 @@
 import { basePath } from '../../base-path.ts'
 import { attachments, drafts } from '../../features/messages/composer/drafts/page-drafts.ts'
 import { dropAnswers } from '../../device/answers.ts'
-import { dropSessions } from '../../device/session-cache.ts'
+import { sessionCache } from '../../device/session-cache.ts'
 import { person } from '../../person.ts'
 import { personStorage } from '../../person-storage.ts'
 import { pageValue } from '../../page-value.ts'
@@ -22,7 +22,7 @@ export function forget(): void {
   attachments.clear()
   personStorage.forget()
   person.leave(owner)
-  dropSessions()
+  sessionCache.dropAll()
   dropAnswers()
 }
 
