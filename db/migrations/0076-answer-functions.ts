@@ -47,7 +47,8 @@ const statements = [
       first_event integer, last_event integer, payload text)
     loop
       perform from sessions where id = one.session_id and user_id is not distinct from one.user_id and status <> 'closed'
-        and (title is not null or one.title is not null) and active_leaf is not distinct from one.leaf and model is not distinct from one.session_model
+        and (title is not null or one.title is not null) and active_leaf is not distinct from one.leaf
+        and model is not distinct from one.session_model
         for no key update skip locked;
       continue when not found;
       continue when exists (
@@ -59,8 +60,8 @@ const statements = [
         continue when exists (select from messages where session_id = one.session_id and parent_id is null
           and role = 'user' and messages.status <> 'queued');
       else
-        continue when exists (select from messages where parent_id = one.leaf and session_id is not distinct from one.session_id
-          and role = 'user' and messages.status <> 'queued');
+        continue when exists (select from messages where parent_id = one.leaf
+          and session_id is not distinct from one.session_id and role = 'user' and messages.status <> 'queued');
       end if;${PASS_IF_BEHIND}
       insert into messages
         (id, session_id, user_id, parent_id, role, parts, parts_seq, text, status, run_id, model, created_at)

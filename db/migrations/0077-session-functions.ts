@@ -6,7 +6,7 @@ import type { Kysely } from 'kysely'
  * return the places of those with which they did.
  *
  * A session is not made under an id that is taken, or was a deleted session's: its log has to begin behind the old one.
- * That is looked at after the insert, which waits for a transaction that is deleting the session.
+ * That is looked at once more after the insert, which waits for a transaction that is deleting the session.
  *
  * A session is locked before a reader is registered, so that a concurrent closing either sees the reader or is seen by it.
  * One that cannot be locked at once is passed over. Most sessions need no change of their row then.
@@ -26,6 +26,7 @@ const statements = [
       place integer, session_id uuid, user_id uuid, title text, model text, system_prompt text, project_id uuid,
       tools_off text, temporary boolean, archived boolean, made_at timestamptz)
     loop
+      continue when exists (select from deleted_sessions where id = one.session_id);
       insert into sessions (id, user_id, title, title_source, model, system_prompt, project_id, tools_off, temporary,
         archived, left_at, created_at, updated_at)
       values (one.session_id, one.user_id, one.title, case when one.title is not null then 'person' end, one.model,

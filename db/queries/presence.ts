@@ -3,6 +3,7 @@ import type { RawBuilder } from 'kysely'
 import type { MessageId, SessionId, UserId } from '../../shared/contract/ids.ts'
 import type { Db } from '../engine/database.ts'
 import type { SessionTable } from '../schema.ts'
+import { arePlaced } from '../engine/places.ts'
 
 /**
  * The readers of each session by node, and the closing of sessions without readers. A node registers once per session;
@@ -20,7 +21,7 @@ const isAnswering = sql<boolean>`(exists (
   select from runs where runs.session_id = sessions.id and runs.status in ('running', 'waiting')) or exists (
   select from runs where runs.session_id = sessions.id and runs.status = 'queued'))`
 
-type Reader = { userId: UserId; sessionId: SessionId; nodeId: string }
+export type Reader = { userId: UserId; sessionId: SessionId; nodeId: string }
 
 /**
  * Registers the node as a reader of many sessions.
@@ -33,8 +34,7 @@ export async function enterSessions(db: Db, readers: readonly Reader[]): Promise
   }))
   const { rows } = await sql<{ place: number }>`
     select place from enter_sessions(${JSON.stringify(wanted)}::json) as place`.execute(db)
-  const entered = new Set(rows.map(({ place }) => place))
-  return readers.map((_, place) => entered.has(place))
+  return arePlaced(readers.length, rows)
 }
 
 /**
@@ -61,13 +61,12 @@ export async function ownSessions(
   sessions: readonly { userId: UserId; sessionId: SessionId }[],
 ): Promise<boolean[]> {
   const { rows } = await sql<{ place: number }>`
-    select wanted.place::int
+    select wanted.place::int - 1 as place
     from unnest(${sessions.map(({ sessionId }) => sessionId)}::uuid[], ${sessions.map(({ userId }) => userId)}::uuid[])
       with ordinality as wanted (id, user_id, place)
     cross join lateral (select user_id from sessions where id = wanted.id offset 0) as found
     where found.user_id = wanted.user_id`.execute(db)
-  const own = new Set(rows.map(({ place }) => place))
-  return sessions.map((_, index) => own.has(index + 1))
+  return arePlaced(sessions.length, rows)
 }
 
 /** Removes the node from the readers of the session, and records the time when it was the last one. */

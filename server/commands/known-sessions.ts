@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import { findBelieved } from '../../db/queries/runs/first-drives.ts'
 import type { BelievedSession } from '../../db/queries/runs/first-drives.ts'
 import type { Db } from '../../db/engine/database.ts'
@@ -5,7 +6,7 @@ import type { SessionId, UserId } from '../../shared/contract/ids.ts'
 
 type Known = { userId: UserId; believed: BelievedSession | null }
 
-/** The most sessions that are remembered; the one that was noted first is forgotten first. */
+/** The most sessions that are remembered. */
 const MOST = 10_000
 
 /**
@@ -13,7 +14,7 @@ const MOST = 10_000
  * since.
  */
 export class KnownSessions {
-  readonly #known = new Map<SessionId, Known>()
+  readonly #known = new LRUCache<SessionId, Known>({ max: MOST })
 
   /** Reads the session if it is not known; null when no answer can start in it at once. */
   async find(db: Db, userId: UserId, id: SessionId): Promise<BelievedSession | null> {
@@ -22,10 +23,7 @@ export class KnownSessions {
   }
 
   note(id: SessionId, known: Known): void {
-    this.#known.delete(id)
     this.#known.set(id, known)
-    const [oldest] = this.#known.keys()
-    if (this.#known.size > MOST && oldest !== undefined) this.#known.delete(oldest)
   }
 
   forget(id: SessionId): void {

@@ -6,15 +6,11 @@ import {
   findAbandoned,
   forgetAbandoned,
   lockPresence,
-  enterSessions,
-  ownSessions,
   reopenSession,
 } from '../../db/queries/presence.ts'
-import { isRefusal } from '../../db/engine/database-errors.ts'
 import { findSession } from '../../db/queries/sessions/sessions.ts'
 import type { SessionId, UserId } from '../../shared/contract/ids.ts'
 import { notFound } from '../api-error.ts'
-import { Gathering } from '../concurrency/gathering.ts'
 import { repeating } from '../concurrency/repeating.ts'
 import type { OnError } from '../log-ids.ts'
 import { transact } from '../log/transaction.ts'
@@ -22,6 +18,7 @@ import type { SessionTransaction } from '../log/transaction.ts'
 import type { LocalNode } from '../nodes/node.ts'
 import { closeLeft } from './closing.ts'
 import type { ClosingOptions } from './closing.ts'
+import { createEntering } from './entering.ts'
 
 export type PresenceOptions = ClosingOptions & {
   node: LocalNode
@@ -40,8 +37,6 @@ type Readers = {
   recording: Promise<void> | null
 }
 
-/** The most readers that enter by one statement. */
-const MOST_AT_ONCE = 64
 /** The interval of sweeps, which find what no timer of this node knows about. */
 const SWEEP_INTERVAL_MS = 1_000
 /** The most sessions that are settled or closed in one sweep. */
@@ -59,19 +54,14 @@ export class LocalPresence {
   readonly #options: PresenceOptions
   readonly #read = new Map<SessionId, Readers>()
   readonly #timers = new Set<NodeJS.Timeout>()
-  /** Many come back at the same time when a node or a network returns. */
-  readonly #owned: Gathering<{ userId: UserId; sessionId: SessionId }, boolean>
-  readonly #entering: Gathering<Parameters<typeof arrive>[1], boolean>
+  readonly #entering: ReturnType<typeof createEntering>
   /** Looks for sessions without readers. */
   readonly sweep: () => Promise<void>
   #closing = false
 
   constructor(options: PresenceOptions) {
     this.#options = options
-    const { db } = options.database
-    const batches = { most: MOST_AT_ONCE, failsAlone: isRefusal }
-    this.#owned = new Gathering((sessions) => ownSessions(db, sessions), batches)
-    this.#entering = new Gathering((readers) => enterSessions(db, readers), batches)
+    this.#entering = createEntering(options.database.db)
     this.sweep = repeating(() => this.#sweepRound(), {
       isOver: () => this.#closing,
       onError: (error) => options.onError(error, 'sessions could not be closed'),
@@ -99,7 +89,7 @@ export class LocalPresence {
   async enter(sessionId: SessionId, userId: UserId): Promise<Disposable> {
     if (
       this.#read.get(sessionId)?.userId !== userId &&
-      !(await this.#owned.do({ userId, sessionId }))
+      !(await this.#entering.owns({ userId, sessionId }))
     ) {
       throw notFound('session')
     }
@@ -208,7 +198,10 @@ export class LocalPresence {
   async #arrive(sessionId: SessionId, userId: UserId): Promise<void> {
     const { database, log, node } = this.#options
     const reader = { sessionId, userId, nodeId: node.id }
-    if ((await this.#entering.do(reader)) || !(await findSession(database.db, userId, sessionId))) {
+    if (
+      (await this.#entering.enter(reader)) ||
+      !(await findSession(database.db, userId, sessionId))
+    ) {
       return
     }
     await transact(log, reader, async (transaction) => {

@@ -20,3 +20,16 @@ export function loseAnswer(db: Db, words: string, when: 'before' | 'after' = 'af
   })
   return lost
 }
+
+/** Does work right before the next statement with these words is executed, outside of transactions. */
+export function beforeStatement(db: Db, words: string, work: () => Promise<unknown>): void {
+  const executor = db.getExecutor()
+  const execute = executor.executeQuery.bind(executor)
+  const spy = vi.spyOn(executor, 'executeQuery').mockImplementation(async (query) => {
+    if (query.sql.includes(words)) {
+      spy.mockRestore()
+      await work()
+    }
+    return (await execute(query)) as never
+  })
+}

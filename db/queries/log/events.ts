@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { RunId, SessionId } from '../../../shared/contract/ids.ts'
 import { isDuplicate } from '../../engine/database-errors.ts'
 import type { Db } from '../../engine/database.ts'
+import { arePlaced } from '../../engine/places.ts'
 import { executeUnread } from '../../engine/postgres/pipelining.ts'
 
 /** One row of a session's log. `data` is the event as JSON text. */
@@ -103,8 +104,7 @@ export async function storeMany(
     select place from ${sql.raw(name)}(${JSON.stringify(wanted)}::json, ${rows.map(({ seq }) => seq)}::bigint[],
       ${rows.map(({ runId }) => runId)}::uuid[], ${rows.map(({ type }) => type)}::text[],
       ${rows.map(({ data }) => data)}::text[]) as place`.execute(db)
-  const places = new Set(stored.map(({ place }) => place))
-  return changes.map((_, place) => places.has(place))
+  return arePlaced(changes.length, stored)
 }
 
 /**

@@ -3,6 +3,7 @@ import type { MessageId, ProjectId, SessionId, UserId } from '../../../shared/co
 import type { Session } from '../../../shared/contract/session.ts'
 import type { Db } from '../../engine/database.ts'
 import type { SessionTable } from '../../schema.ts'
+import { arePlaced } from '../../engine/places.ts'
 import { runIsQueued } from '../runs/runs.ts'
 import { sessionColumns, shown } from './session-columns.ts'
 
@@ -41,8 +42,7 @@ export async function insertSessions(db: Db, sessions: readonly NewSession[]): P
   }))
   const { rows } = await sql<{ place: number }>`
     select place from make_sessions(${JSON.stringify(wanted)}::json) as place`.execute(db)
-  const made = new Set(rows.map(({ place }) => place))
-  return sessions.map((_, place) => made.has(place))
+  return arePlaced(sessions.length, rows)
 }
 
 /** Inserts the session and returns true; false when the id is taken by any user. */

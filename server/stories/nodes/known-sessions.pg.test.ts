@@ -1,6 +1,7 @@
 import { MessageId } from '../../../shared/contract/ids.ts'
 import { expect, test } from 'vitest'
 import type { ScriptedAnswer } from '../../testing/scripted-answer.ts'
+import { beforeStatement } from '../../testing/lost-answer.ts'
 import { startTwoApps } from '../../testing/two-apps.ts'
 import { watch } from '../../testing/clients/watch.ts'
 import { defineTool } from '../../tools/define.ts'
@@ -126,6 +127,32 @@ test('what a node remembers of a conversation is what another one reads of it, w
   await say('Back here?', 'Here.')
   await say('Still here?', 'Still.')
   await expectSame(9)
+})
+
+test('a stop, or a message, that another node accepts right before an answer ends counts (P9, P1)', async () => {
+  await using nodes = await startTwo()
+  const { first, second } = nodes
+  const { id } = await first.caller.sessions.create({ title: 'At the last moment' })
+  await using live = watch(first.caller, id)
+  await live.untilEvent('snapshot')
+  const { db } = first.services.database
+  const say = async (text: string) => {
+    await first.caller.messages.send({ sessionId: id, text })
+    const call = await first.model.nextCall()
+    call.say('Done.')
+    call.finish()
+  }
+  beforeStatement(db, 'end_answers', () => second.caller.runs.stop({ sessionId: id }))
+  await say('One?')
+  expect(await live.untilEvent('end')).toMatchObject({ outcome: 'stopped' })
+
+  beforeStatement(db, 'end_answers', () =>
+    second.caller.messages.send({ sessionId: id, text: 'Three?' }),
+  )
+  await say('Two?')
+  const next = await first.model.nextCall()
+  expect(next.step.messages.at(-1)).toEqual({ role: 'user', text: 'Three?' })
+  next.finish()
 })
 
 test('text that Postgres refuses in JSON is stored and shown as it was said', async () => {
