@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { SessionId } from '../../shared/contract/ids.ts'
 import { newId } from '../../shared/contract/new-id.ts'
 import { joinChunks } from '../../shared/session/merge.ts'
@@ -34,10 +34,18 @@ test('a token that is missing ends the benchmark', () => {
 test('streams are sent at fifty tokens a second each, and never more than they hold', async () => {
   const streams = [createStream(), createStream(), createStream(5)]
   const lateness = new Samples()
-  await sendPaced(streams, 500, () => {}, lateness)
+  // On a busy machine the last tokens of the time are not sent, so the clock is the test's.
+  vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] })
+  try {
+    const sending = sendPaced(streams, 500, () => {}, lateness)
+    await vi.advanceTimersByTimeAsync(500)
+    await sending
+  } finally {
+    vi.useRealTimers()
+  }
   for (const { sent } of streams.slice(0, 2)) {
-    expect(sent).toBeGreaterThanOrEqual(20)
-    expect(sent).toBeLessThanOrEqual(26)
+    expect(sent).toBeGreaterThanOrEqual(24)
+    expect(sent).toBeLessThanOrEqual(25)
   }
   expect(streams[2]?.sent).toBe(5)
   expect(lateness.distribution().count).toBe(streams.reduce((sum, { sent }) => sum + sent, 0))
