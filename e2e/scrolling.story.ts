@@ -34,14 +34,31 @@ async function untilGrown(log: Locator): Promise<void> {
   await expect.poll(() => height(log)).toBeGreaterThan(before + 120)
 }
 
+/** Runs in the page: selects a message, whose row stays in the page then. */
+function select(message: HTMLElement | SVGElement): void {
+  document.getSelection()?.selectAllChildren(message)
+}
+
 /**
- * Runs in the page: moves a finger, and does at once what the list does when a row above the view turns out higher,
- * which scrolls by as much. Its event comes after the finger's.
+ * Runs in the page: moves a finger, which scrolls a little, and then makes a row above the view higher. The list
+ * scrolls by as much when it measures that row, after the finger.
  */
-function touchAndMeasureAbove(log: HTMLElement | SVGElement): void {
+async function touchAndHeighten(log: HTMLElement | SVGElement): Promise<void> {
+  const scrolled = new Promise((resolve) => {
+    log.addEventListener('scroll', resolve, { once: true })
+  })
   log.dispatchEvent(new Event('touchmove'))
-  log.style.paddingTop = `${Number.parseFloat(getComputedStyle(log).paddingTop) + 40}px`
-  log.scrollTop += 40
+  log.scrollTop -= 2
+  await scrolled
+  const above = log.querySelector<HTMLElement>('[data-turn]')
+  if (!above) throw new Error('No row stayed')
+  const top = log.scrollTop
+  above.style.paddingBottom = '40px'
+  const frame = (): Promise<number> => new Promise(requestAnimationFrame)
+  for (let frames = 0; log.scrollTop < top + 40; frames += 1) {
+    if (frames === 600) throw new Error('The list did not scroll by what a row above the view grew')
+    await frame()
+  }
 }
 
 type Noting = typeof globalThis & { animated: number; asked: string[] }
@@ -125,9 +142,11 @@ describe('scrolling', () => {
     // A finger that moves a little is enough, and each growth is followed at once: nothing scrolls by animation.
     await expect(log).toHaveCSS('scroll-behavior', 'auto')
     expect(await page.evaluate(() => (globalThis as Noting).animated)).toBe(0)
-    await log.evaluate(touchAndMeasureAbove)
-    // In the moments after a scroll the list keeps the end of what it shows where that was.
-    await untilGrown(log)
+    await log.press('Home')
+    await conversation.questions.filter({ hasText: 'short' }).evaluate(select)
+    await log.press('End')
+    await expect.poll(() => distance(log)).toBeLessThan(80)
+    await log.evaluate(touchAndHeighten)
     const touched = await top(log)
     await untilGrown(log)
     expect(await top(log)).toBe(touched)

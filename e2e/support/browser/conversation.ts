@@ -83,13 +83,17 @@ export function withoutMarkup(text: string): string {
   return text.replaceAll(/[|*`#>\s]|:?-{3,}:?/g, '')
 }
 
-/** The part of the app that draws conversations comes soon after the first page; without it nothing of one is drawn. */
+/**
+ * The part of the app that draws conversations comes soon after the first page; without it nothing of one is drawn. All
+ * files that it imports are asked for at once, and each has an entry when it is there.
+ */
 export async function untilAppIsWhole(page: Page): Promise<void> {
-  await page.waitForFunction(() =>
-    performance
-      .getEntriesByType('resource')
-      .some(({ name }) => name.includes('/session-conversation')),
-  )
-  // The part may import further files.
-  await page.waitForLoadState('networkidle')
+  await page.waitForFunction(() => {
+    const there = performance.getEntriesByType('resource').map(({ name }) => name)
+    const asked = [...document.querySelectorAll<HTMLLinkElement>('link[rel=modulepreload]')]
+    return (
+      there.some((name) => name.includes('/session-conversation')) &&
+      asked.every(({ href }) => there.includes(href))
+    )
+  })
 }

@@ -104,21 +104,16 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
         <OpenSessionContext value={openSession}>
           <Conversation
             key={id}
-            fallback={<div className="flex-1" />}
+            fallback={<Opening />}
             sessionId={id}
             goTo={goTo}
             hasModels={hasModels}
           />
         </OpenSessionContext>
+      ) : status === 'loading' ? (
+        <Opening />
       ) : (
-        <div className="grid flex-1 place-items-center">
-          {status === 'loading' && (
-            // Shown with a delay, because nearly every session opens at once.
-            <p className="animate-[appear_200ms_800ms_ease-out_backwards] bg-bg p-2 text-sm text-muted">
-              {t('Opening…')}
-            </p>
-          )}
-        </div>
+        <div className="flex-1" />
       )}
       <AnswerAnnouncer sessionId={id} />
       <Foot>
@@ -151,6 +146,17 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
         />
       </Foot>
     </Page>
+  )
+}
+
+/** Shown with a delay, because nearly every session opens at once. */
+function Opening() {
+  return (
+    <div className="grid flex-1 place-items-center">
+      <p className="animate-[appear_200ms_800ms_ease-out_backwards] bg-bg p-2 text-sm text-muted">
+        {t('Opening…')}
+      </p>
+    </div>
   )
 }
 
