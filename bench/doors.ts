@@ -39,7 +39,7 @@ export async function benchDoors(options: Options): Promise<Figures> {
   const costs = new Map<DoorName, number[]>(doorNames.map((name) => [name, []]))
   for (const name of doorNames) await round(server, name, WARM_UP)
   for (let at = 0; at < options.repeat; at += 1) {
-    // Each in its turn, so that what the machine does otherwise is everybody's.
+    // The doors take turns, so that other work on the machine affects all of them.
     for (const name of doorNames) {
       const cost = await round(server, name, tokens)
       costs.get(name)?.push(cost)
@@ -84,7 +84,7 @@ async function round(server: ServerProcess, name: DoorName, tokens: number): Pro
   const read = await Promise.all(readers.map((reader) => reader.ask(question)))
   const after = await processTreeCpu(pid)
   for (const reader of readers) reader.close()
-  // Titles, compaction: not of a token, and not to be in the next round.
+  // Titles and compaction do not belong to a token, and must not run in the next round.
   await delay(1_000)
   const came = read.reduce((sum, one) => sum + one, 0)
   if (came !== STREAMS * tokens) {

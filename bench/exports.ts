@@ -16,7 +16,7 @@ const READERS = 20
 const LENGTH = 15 * 1024 * 1024
 const FILE_BYTES = 16 * 1024 * 1024
 const MEBIBYTE = 2 ** 20
-/** Until all that can be held is. Milliseconds. */
+/** The wait until everything that can be buffered is. Milliseconds. */
 const HELD = 10_000
 
 /** Memory of the server while twenty exports of a conversation of 15 MiB, with a file of 16 MiB, are asked for and not read. */
@@ -35,7 +35,7 @@ export async function benchExports() {
   for (const [way, path] of Object.entries(ways)) {
     await delay(HELD / 2)
     const before = await residentMemory(pid)
-    // The kernel begins to look for the highest anew.
+    // Resets the peak that the kernel records.
     await writeFile(`/proc/${pid}/clear_refs`, '5')
     const readers = Array.from({ length: READERS }, () => ask(server.url, path))
     await delay(HELD)
@@ -77,7 +77,7 @@ async function post(url: string, body: unknown): Promise<unknown> {
   return answer.json()
 }
 
-/** Asks, and does not read the answer. */
+/** Sends a request, and does not read the response. */
 function ask(url: string, path: string): Socket {
   const { hostname, port, host } = new URL(url)
   const socket = connect(Number(port), hostname).on('error', () => undefined)

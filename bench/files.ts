@@ -17,7 +17,7 @@ const BYTES = 25 * 1024 * 1024
 const AT_ONCE = 4
 const MEBIBYTE = 2 ** 20
 
-/** MiB a second, of one round. */
+/** MiB a second in one round. */
 type Round = { upload: number; download: number }
 
 /** A server to which files are uploaded, and from which they are downloaded. */
@@ -44,7 +44,7 @@ export async function benchFiles({ repeat }: Options) {
   const pid = server.process.pid ?? 0
   await round(own, 2)
   const before = await residentMemory(pid)
-  // The kernel begins to look for the highest anew.
+  // Resets the peak that the kernel records.
   await writeFile(`/proc/${pid}/clear_refs`, '5')
   await round(own, FILES, FILES)
   const memory = {
@@ -74,7 +74,7 @@ export async function benchFiles({ repeat }: Options) {
   return { rounds, memory }
 }
 
-/** Some files in, and all of them out. */
+/** Uploads some files, and downloads all of them. */
 async function round(place: Place, files: number, atOnce = AT_ONCE): Promise<Round> {
   const seconds = async (work: (index: number) => Promise<void>): Promise<number> => {
     const began = performance.now()

@@ -87,7 +87,7 @@ async function measure(
   let answers = 0
   let refused = 0
   const people = readers.map(async (reader) => {
-    // In the same session for a while, as people are; a long conversation would be read again each time.
+    // They stay in the same session for a while, as people do; a long conversation would be read again each time.
     while (isOngoing) {
       try {
         await reader.ask(`[[n=${length},r=${RATE}]]`)
@@ -118,7 +118,7 @@ async function measure(
     answers: made,
     refused,
     tokensPerSecond: tokensMade / used.seconds,
-    // Without what is used whether anybody asks or not.
+    // Without the resources that an idle server uses.
     nodeMs: (used.nodeMs - idleOver(idle.nodeMs)) / whole,
     postgresMs: (used.postgresMs - idleOver(idle.postgresMs)) / whole,
     statements: (used.statements - idleOver(idle.statements)) / whole,
@@ -134,7 +134,7 @@ async function measure(
   }
 }
 
-/** Does something, and resolves with the resources that it used. */
+/** Calls the function, and resolves with the resources that were used meanwhile. */
 async function difference(cluster: ClusterUnderLoad, work: () => Promise<unknown>) {
   const look = async () => ({
     cpu: await cluster.cpu(),

@@ -17,7 +17,7 @@ import { startServer } from './server/started-server.ts'
 import { fillSessions } from './stored/fill.ts'
 
 const PARTITIONS = 32
-/** Requests of a kind, and commits of tokens with their rows. */
+/** The requests of each kind, and commits of tokens with their rows. */
 const REQUESTS = 200
 const COMMITS = 400
 const ROWS = 50
@@ -26,7 +26,7 @@ type Cost = { p50: number; p95: number; postgresMs: number }
 
 /**
  * Measures the cost of stored sessions: size, requests of one person, and the log as one table and divided into
- * partitions. CPU holds on a busy machine, too; durations are as the machine is.
+ * partitions. CPU times are valid on a busy machine too; durations depend on the machine.
  */
 export async function benchStored({ sessions }: Options) {
   const figures = []
@@ -70,7 +70,7 @@ async function measure(sessions: number) {
   const dividing = await long((one) => partitionEvents(one, { partitions: PARTITIONS }))
   const divided = await measureLog(database)
   const dividedRequests = await measureRequests(database, settings)
-  // Half of the sessions are older, then half of those that are left.
+  // Half of the sessions are older, then half of the remaining ones.
   const before = new Date(Date.now() - (sessions / 2) * 60_000).toISOString()
   const pruned = await long((one) => pruneLogs(one, { before }))
   const vacuum = await long((one) => sql`vacuum events`.execute(one).then(() => null))
@@ -84,7 +84,7 @@ async function measure(sessions: number) {
   }
 }
 
-/** On one connection, on which nothing limits how long a statement takes. */
+/** Uses one connection without a statement timeout. */
 function patiently<T>(db: Db, work: (one: Db) => Promise<T>): Promise<T> {
   return db.connection().execute(async (one) => {
     await sql`select set_config('statement_timeout', '0', false)`.execute(one)

@@ -15,7 +15,7 @@ import { formatTable } from './measure/table.ts'
 import type { Options } from './options.ts'
 
 const ANSWERS = 20_000
-/** Of an answer: the batches in which its tokens are committed and handed to a reader. */
+/** The batches of an answer in which its tokens are committed and handed to a reader. */
 const BATCHES = 12
 const TOKENS_OF_A_BATCH = 8
 
@@ -23,7 +23,7 @@ type Round = (answer: number) => Promise<void>
 
 /**
  * Measures the cost of telemetry for an answer with one step and one reader: all that is called of it, with nothing in
- * between. In CPU time of this process, so that other work on the machine does not count.
+ * between. The figures are CPU time of this process, so that other work on the machine does not count.
  */
 export async function benchTelemetry({ repeat }: Options) {
   await using collector = await startCollector()
@@ -34,11 +34,11 @@ export async function benchTelemetry({ repeat }: Options) {
     'on, with a collector': calls(on, on),
   }
   const rounds = new Map<string, number[]>()
-  // Each after the others, again and again: what slows the machine down slows all of them.
+  // The variants take turns, so that other work on the machine affects all of them.
   for (let round = 0; round < repeat * 3 + 1; round += 1) {
     for (const [name, work] of Object.entries(kinds)) {
       const micros = await cpuOf(work)
-      // The first round is for the compiler.
+      // The first round warms up the compiler.
       if (round > 0) rounds.set(name, [...(rounds.get(name) ?? []), micros])
     }
   }
@@ -48,7 +48,7 @@ export async function benchTelemetry({ repeat }: Options) {
   return Object.fromEntries(rounds)
 }
 
-/** @param telemetry null for what stands in the place of its calls: the work alone */
+/** @param telemetry null for the work alone, without calls of telemetry */
 function calls(telemetry: Telemetry | null, delivery: Telemetry | null): Round {
   const hub = new Hub(undefined, { observer: delivery && traceDelivery(delivery) })
   const sessionId = SessionId.parse(newId())

@@ -24,7 +24,7 @@ type Figures = Record<string, { costs: Costs; perToken: number; perAnswer: numbe
 
 /**
  * Measures the cost of a token and an answer in `single` mode, of this version and of that in the folder `--against`.
- * Both run at once, and are asked in turn, each first every second time: the ratio of a pair is of the same half minute.
+ * Both run at once and are asked in turn, in alternating order, so that a ratio compares the same half minute.
  */
 export async function benchVersions({ against, databases, ...options }: Options): Promise<Figures> {
   if (against === undefined) {

@@ -14,7 +14,7 @@ import { startPacedProvider } from './web/provider.ts'
 
 const TOKENS = 10_000
 const TOKENS_PER_SECOND = 100
-/** After so long the first burst of an answer has been drawn, and the conversation grows steadily. */
+/** The time after which the first burst of an answer has been drawn, and the conversation grows steadily. */
 const SETTLED_AFTER_MS = 3_500
 /** Measuring stops this long before the end of an answer, because the whole text is laid out once more there. */
 const BEFORE_END_MS = 1_500
@@ -138,7 +138,7 @@ async function measureMoments(browser: Browser, url: string, repeat: number): Pr
   return [
     momentOf('the first session of 200 messages opens', 100, opened.slice(0, 1)),
     momentOf('the next ones open', 100, opened.slice(1)),
-    // The script of a conversation may not be there yet.
+    // The script of the conversation may not be loaded yet.
     momentOf('the first one that the device knows opens', 100, known.slice(0, 1)),
     momentOf('the next ones that it knows open', 50, known.slice(1)),
     momentOf('a message that is sent shows', 50, sent),
@@ -150,7 +150,7 @@ async function measureMoments(browser: Browser, url: string, repeat: number): Pr
 
 /**
  * Opens sessions in a page whose socket never answers, so that what it shows can only be the device's.
- * @param count how many were opened before, and are to be kept
+ * @param count the number of sessions that were opened before and have to be stored
  */
 async function openFromDevice(
   page: Page,
@@ -168,7 +168,7 @@ async function openFromDevice(
   return times
 }
 
-/** Runs in the page: whether the device keeps so many sessions, and the list of them. */
+/** Runs in the page: true when the device stores `count` sessions and their list. */
 async function keepsSessions(count: number): Promise<boolean> {
   const database = await new Promise<IDBDatabase>((resolve, reject) => {
     const opening = indexedDB.open('throughline-cache')

@@ -13,7 +13,7 @@ if (
   existsSync(pathOf(`${name}/bin/node`)) &&
   !existsSync(pathOf('.bin/node'))
 ) {
-  // One that leads nowhere is there, and does not exist.
+  // A broken symbolic link is there, although `existsSync` returns false.
   rmSync(pathOf('.bin/node'), { force: true })
   symlinkSync(`../${name}/bin/node`, pathOf('.bin/node'))
 }

@@ -1,6 +1,6 @@
 // Reduces node_modules to what the built server runs with, in an image for instance: `npm ci --omit=dev`, `npm run build`,
-// and then this. Neither the bundler and what the web app is built from stays, nor the project's own Node, since an image
-// brings one. Afterwards this folder can be run, but not be built or tested any more.
+// and then this. The bundler, the packages that only the web app is built from, and the project's own Node are
+// removed, since an image brings one. Afterwards this folder can be run, but not be built or tested any more.
 import { spawnSync } from 'node:child_process'
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -35,9 +35,9 @@ export const BUILD_PACKAGES = [
   'vite',
 ]
 
-/** Of these packages single files are served, which hold all that they need: what they depend on is not. */
+/** Single files of these packages are served. They contain all that they need, so their dependencies are removed. */
 const SERVED_FILES = { redoc: ['package.json', 'LICENSE', 'bundles/redoc.standalone.js'] }
-/** Further forms of what is there as ES modules, by package. */
+/** Further builds of files that exist as ES modules, by package. */
 const OTHER_FORMS = ['gpt-tokenizer/cjs', 'gpt-tokenizer/data', 'gpt-tokenizer/dist']
 
 const Manifest = z.looseObject({ dependencies: z.record(z.string(), z.string()) })
@@ -68,7 +68,7 @@ if (import.meta.main) {
   removeNotes(packages)
 }
 
-/** @returns what puts them back after their packages were removed */
+/** @returns a function that puts them back after their packages were removed */
 function takeServedFiles(folder: string): () => void {
   const files = Object.entries(SERVED_FILES)
     .flatMap(([name, paths]) => paths.map((path) => join(folder, name, path)))

@@ -5,7 +5,7 @@ import { isWebAppFresh } from './build-web.ts'
 
 if (!isWebAppFresh() && (await areSettingsUsable())) {
   const start = fileURLToPath(new URL('start.js', import.meta.url))
-  // By the channel, on which nothing is said, it notices that this process was killed.
+  // Through the channel, on which nothing is sent, it notices that this process was killed.
   const child = spawn(process.execPath, [start, 'prepare'], { stdio: ['ignore', 2, 2, 'ipc'] })
   const [status] = (await once(child, 'exit')) as [number | null]
   if (status !== 0) process.exit(status ?? 1)

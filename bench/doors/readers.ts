@@ -4,7 +4,7 @@ import { createParser } from 'eventsource-parser'
 import { WebSocket } from 'ws'
 import { newId } from '../../shared/contract/new-id.ts'
 
-/** Through which a client reads an answer. */
+/** The protocol through which a client reads an answer. */
 export const doorNames = [
   'tRPC',
   'tRPC, server-sent events',
@@ -16,7 +16,7 @@ export const doorNames = [
 export type DoorName = (typeof doorNames)[number]
 
 export type DoorReader = {
-  /** Resolves at the end of the answer with how many tokens came. */
+  /** Resolves at the end of the answer with the number of tokens that arrived. */
   ask(question: string): Promise<number>
   close(): void
 }
@@ -45,10 +45,10 @@ export function openReader(name: DoorName, url: string): Promise<DoorReader> {
   }
 }
 
-/** From one try to the next of a request that is over a limit. */
+/** The wait before a request that exceeded a limit is tried again. Milliseconds. */
 const RETRY_MS = 100
 
-/** Each token has one tilde in it, and nothing else of an answer has. */
+/** Each token contains one tilde, and nothing else in an answer does. */
 const tokensIn = (text: string): number => text.split('~').length - 1
 
 async function socketTo(address: string): Promise<WebSocket> {
@@ -176,7 +176,7 @@ async function readStream(address: string, bodyOf: (text: string) => unknown): P
       if (!response.ok) throw new Error(`${address}: ${response.status} ${await response.text()}`)
       let tokens = 0
       await eachEvent(response, (data) => {
-        // At its end Responses says the whole text again.
+        // At the end, Responses repeats the whole text.
         if (data.includes('"delta"')) tokens += tokensIn(data)
       })
       return tokens

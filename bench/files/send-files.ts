@@ -5,7 +5,7 @@ import { finished, pipeline } from 'node:stream/promises'
 
 const PIECE = 256 * 1024
 
-/** The bytes of a file that is like no other, without holding them. */
+/** Generates the bytes of a unique file, without keeping them in memory. */
 export function contentOf(bytes: number): Readable {
   const first = randomBytes(32)
   const filling = Buffer.alloc(PIECE, 'the bytes of a file; ')
@@ -60,7 +60,7 @@ export async function upload(address: string, bytes: number): Promise<URL> {
   return location
 }
 
-/** Reads what is at an address, and keeps nothing of it. */
+/** Downloads from an address, and discards the bytes. */
 export async function download(address: URL | string, bytes: number): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<number>()
   const asked = request(address, (response) => {

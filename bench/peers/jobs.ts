@@ -3,7 +3,7 @@ import { Samples, median } from '../measure/distribution.ts'
 import type { Reader } from './readers.ts'
 import type { Target } from './targets.ts'
 
-/** The answers of a scenario run this long before it is measured. */
+/** The answers of a scenario run for this long before the measurement begins. */
 const WARM_UP_MS = 2_000
 const RATE = 50
 /** The interval between the starts of streams, so that they are not one burst. */
@@ -16,7 +16,7 @@ export type Figures = {
   streams: {
     p50: number
     p99: number
-    /** Of the tokens that the provider should have sent in the window. */
+    /** A fraction of the tokens that the provider should have sent in the window. */
     arrived: number
     serverPerToken: number
     databasePerToken: number
@@ -48,7 +48,7 @@ export async function measureFirst(target: Target, questions: number): Promise<F
   return { p50, p99 }
 }
 
-/** Two hundred people ask in the same moment. */
+/** Two hundred people ask at the same moment. */
 export async function measureBurst(target: Target): Promise<Figures['burst']> {
   const firsts = new Map<number, number>()
   let asked = 0
@@ -73,7 +73,7 @@ export async function measureBurst(target: Target): Promise<Figures['burst']> {
   }
 }
 
-/** So many answers at once, at fifty tokens a second each, measured for a window in their middle. */
+/** Many answers at once, at fifty tokens a second each, measured for a window in their middle. */
 export async function measureStreams(
   target: Target,
   streams: number,
@@ -84,7 +84,7 @@ export async function measureStreams(
   const longest = (streams * RAMP_MS + WARM_UP_MS) / 1000 + seconds + 10
   const answers: Promise<unknown>[] = []
   for (const reader of readers) {
-    // They are left before they end.
+    // The readers leave before the answers end.
     answers.push(reader.ask(`[[n=${Math.ceil(longest * RATE)},r=${RATE}]]`).catch(() => undefined))
     await delay(RAMP_MS)
   }

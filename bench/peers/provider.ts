@@ -1,4 +1,4 @@
-// A provider in a process of its own, so that its work is nobody's who is measured. `[[n=500,r=50]]` in the question asks
+// A provider in a process of its own, so that its work is not measured. `[[n=500,r=50]]` in the question asks
 // for 500 tokens at 50 a second, in a random phase; r=0 for all of them at once.
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -21,7 +21,7 @@ const server = createServer((request, response) => {
 })
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  // The last one is the question's; those before it are of earlier questions.
+  // The last one belongs to the question; those before it belong to earlier questions.
   const asked = [...(await text(request)).matchAll(/\[\[n=(\d+),r=(\d+)\]\]/g)].at(-1)
   const [, tokens = '1', rate = '0'] = asked ?? []
   response.writeHead(200, { 'content-type': 'text/event-stream' })

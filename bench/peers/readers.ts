@@ -7,9 +7,9 @@ import { StampReader } from './stamps.ts'
 
 /** One person's conversation with one of the targets, over a connection of their own. */
 export type Reader = {
-  /** Tokens so far, and those that came before one that is older. */
+  /** The tokens received so far, and how many of them arrived out of order. */
   readonly stamps: StampReader
-  /** Ready to ask: with a session, where the target has such, that is read already. */
+  /** Ready to ask: with a session that is already watched, if the target has sessions. */
   open(): Promise<void>
   /** Resolves at the end of the answer. */
   ask(question: string): Promise<void>
@@ -29,7 +29,7 @@ const Message = z.looseObject({
     .optional(),
 })
 
-/** Waits for one thing at a time. */
+/** Waits for one event at a time. */
 class Awaited {
   #waiting: PromiseWithResolvers<void> | null = null
 

@@ -8,7 +8,7 @@ const STREAMS = 50
 const QUESTIONS = 50
 
 /**
- * Plays all jobs with each target in turn, and again for each round, so that what else the machine does falls on all of
+ * Plays all jobs with each target in turn, and again for each round, so that other work on the machine affects all of
  * them; returns the medians.
  */
 export async function playRounds(

@@ -1,5 +1,5 @@
 // Each token of the benchmark is five characters that say when the provider sent it: a tilde, and four digits of base 64
-// that count units of 10 µs of the machine's monotonic clock, which all processes share. They come round after 167 s.
+// that count units of 10 µs of the machine's monotonic clock, which all processes share. They wrap around after 167 s.
 
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 const VALUES = new Map(Array.from(DIGITS, (digit, value) => [digit.charCodeAt(0), value]))
@@ -17,10 +17,10 @@ export function stamp(): string {
   return `~${[18, 12, 6, 0].map((bits) => DIGITS[(ticks >> bits) & 63]).join('')}`
 }
 
-/** Finds the stamps in the bytes of one stream, also where the end of a piece cuts one. */
+/** Finds the stamps in the bytes of one stream, including those that are split between two chunks. */
 export class StampReader {
   count = 0
-  /** Stamps that were older than the one before. */
+  /** The number of stamps that were older than the one before. */
   disorder = 0
   #last = -1
   #cut: Buffer | null = null

@@ -17,11 +17,11 @@ import type { OpenReader } from './readers.ts'
 export type Target = AsyncDisposable & {
   url: string
   reader: OpenReader
-  /** Microseconds of CPU since its start: of the server, and of its database. */
+  /** Microseconds of CPU since the start: of the server, and of its database. */
   cpu(): Promise<{ server: number; database: number }>
 }
 
-/** By name: those that keep nothing, and Throughline, which commits every token to Postgres before it is shown. */
+/** The targets by name: some store nothing; Throughline commits every token to Postgres before it is shown. */
 export const TARGETS = {
   throughline: startThroughline,
   'raw pipe': (provider: string) => startPeer('raw-pipe', readRawPipe, provider),
@@ -34,7 +34,7 @@ export type TargetName = keyof typeof TARGETS
 const HERE = fileURLToPath(new URL('.', import.meta.url))
 const Told = z.object({ port: z.number() })
 
-/** Installs what the peers are made of, unless it is there. */
+/** Installs the packages of the peers unless they are there. */
 export async function installPeers(): Promise<void> {
   const there = await access(new URL('node_modules/ai', import.meta.url)).then(
     () => true,

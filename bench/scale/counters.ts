@@ -4,7 +4,7 @@ import type { Database } from '../../db/engine/database.ts'
 /** The counters of Postgres since its start. */
 export type Counters = {
   statements: number
-  /** Also those of reads, and one for each notification that a connection hears. */
+  /** Including those of reads, and one for each notification that a connection receives. */
   commits: number
   rowsInserted: number
   rowsUpdated: number
@@ -34,7 +34,7 @@ export async function readSizes({ db }: Database): Promise<Sizes> {
   return Object.fromEntries(rows.map(({ name, bytes }) => [name, bytes]))
 }
 
-/** Connections of clients that are open now, this one's own not among them. */
+/** Connections of clients that are open now, without this one. */
 export async function countConnections({ db }: Database): Promise<number> {
   const { rows } = await sql<{ count: number }>`
     select count(*)::float8 as count from pg_stat_activity

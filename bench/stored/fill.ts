@@ -10,9 +10,9 @@ const OF_OTHERS = 100
 /** Sessions that are inserted at once. */
 const BATCH = 20_000
 
-/** Stores so many sessions, last used a minute after one another, the newest now. */
+/** Stores that many sessions, last used one minute apart, the newest now. */
 export async function fillSessions(db: Db, owner: string, sessions: number): Promise<void> {
-  // Ids of version 4, which are the same each time.
+  // Ids of version 4 that are the same in every run.
   await sql`create function pg_temp.id_of(name text) returns uuid language sql immutable as $$
     select overlay(overlay(md5(name) placing '4' from 13) placing '8' from 17)::uuid $$`.execute(db)
   await sql`

@@ -62,7 +62,7 @@ if (version === undefined) {
 }
 const own = process.env.DATA_DIR === undefined ? await mkdtemp(join(tmpdir(), 'release-')) : null
 const DATA_DIR = process.env.DATA_DIR ?? (await converse(join(own ?? '', 'data')))
-// Not migrated: it is to stay as that version left it.
+// It is not migrated, because it has to stay as that version left it.
 const { db, close } = await connect({ dataDir: DATA_DIR, templateDir: null })
 const tables: TableRows[] = []
 for (const table of await listKeptTables(db)) {

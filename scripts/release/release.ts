@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const Manifest = z.looseObject({ version: z.string() })
 const Packed = z.tuple([z.object({ filename: z.string() })])
 
-/** @returns what is in the way of this release, as sentences; empty for nothing */
+/** @returns the reasons against this release, as sentences; empty when there is none */
 export function problemsOf(
   version: string,
   { current, changelog, kept }: { current: string; changelog: string; kept: boolean },
@@ -75,7 +75,7 @@ if (import.meta.main) {
     run('npm', 'run', 'check')
     run('npm', 'run', 'test:quick')
   } else {
-    // With it the static checks.
+    // This includes the static checks.
     run('npm', 'test')
   }
   const day = new Date().toISOString().slice(0, 10)
