@@ -87,6 +87,10 @@ const EXEMPT: Record<string, { reason: string; functions: string }> = {
     functions:
       'readChunks hasRunEvents countWritingAttempts readCallsInProgress readAnswerEvents deleteEventsOfDeletedRun',
   },
+  'log/snapshots.ts': {
+    reason: 'its argument has the user',
+    functions: 'readSnapshots',
+  },
   'log/partitions.ts': {
     reason: 'an operator’s command on the whole log',
     functions: 'partitionEvents',
@@ -102,7 +106,7 @@ const EXEMPT: Record<string, { reason: string; functions: string }> = {
   },
   'messages/branches.ts': {
     reason: 'within a session that its caller has found, or locked, as the user’s',
-    functions: 'readBranch countQuestions keepQueuedBehind',
+    functions: 'readBranch readBranches countQuestions keepQueuedBehind',
   },
   'messages/messages.ts': {
     reason: 'within a session that its caller has locked as the user’s',
@@ -191,7 +195,7 @@ const EXEMPT: Record<string, { reason: string; functions: string }> = {
   'sessions/sessions.ts': {
     reason: 'within a session that its caller has locked, or its argument has the user',
     functions:
-      'insertSession insertSessions findSessionWithOwner readActiveLeaf updateSession deleteSession',
+      'insertSession insertSessions findSessionStates findSessionWithOwner readActiveLeaf updateSession deleteSession',
   },
   'sessions/shares.ts': {
     reason: 'its argument has the user, or who has the token may read',

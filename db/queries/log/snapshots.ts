@@ -1,15 +1,18 @@
 import { isActive } from '../../../shared/contract/active.ts'
 import type { MessageId, SessionId, UserId } from '../../../shared/contract/ids.ts'
 import type { Session } from '../../../shared/contract/session.ts'
+import { inSlices } from '../../../shared/contract/in-slices.ts'
 import type { Database, Db } from '../../engine/database.ts'
 import { readAnswerEvents, readChunks } from './run-events.ts'
 import { isBegunBefore } from './retention.ts'
 import type { ReadEvent } from './events.ts'
 import type { StoredMessage } from '../messages/stored-messages.ts'
-import { readBranch } from '../messages/branches.ts'
+import { readBranches } from '../messages/branches.ts'
+import type { Branch } from '../messages/branches.ts'
 import { readQueued } from '../messages/messages.ts'
 import { inReadTransaction } from '../../engine/read-transaction.ts'
-import { findSessionState } from '../sessions/sessions.ts'
+import { findSessionStates } from '../sessions/sessions.ts'
+import type { SessionState } from '../sessions/sessions.ts'
 
 /** A session at `session.seq`, without the text of an unfinished answer. */
 export type StoredSnapshot = {
@@ -36,38 +39,66 @@ export type SnapshotLimits = {
   seq?: number | undefined
 }
 
-/** Reads a reader's initial state in one read transaction; null when this user has no such session. */
-export async function readSnapshot(
+export type WantedSnapshot = SnapshotLimits & { userId: UserId; sessionId: SessionId }
+
+/** The most sessions whose messages one statement reads, because each may have a very long one. */
+const BRANCHES_AT_ONCE = 4
+
+type Found = { wanted: WantedSnapshot; state: SessionState | null }
+
+/** Reads the initial states of readers in one read transaction; null where this user has no such session. */
+export async function readSnapshots(
   database: Database,
-  userId: UserId,
-  sessionId: SessionId,
-  limits: SnapshotLimits,
-): Promise<StoredSnapshot | null> {
+  wanted: readonly WantedSnapshot[],
+): Promise<(StoredSnapshot | null)[]> {
   return inReadTransaction(database, async (db) => {
-    const found = await findSessionState(db, userId, sessionId)
-    if (!found) {
-      return null
+    const states = await findSessionStates(db, wanted)
+    const found = wanted.map((one, index) => ({ wanted: one, state: states[index] ?? null }))
+    const snapshots: (StoredSnapshot | null)[] = []
+    for (const some of inSlices(found, BRANCHES_AT_ONCE)) {
+      snapshots.push(...(await readMessages(db, some)))
     }
-    const { session, activeLeaf, hasQueued } = found
-    const leaf = limits.leaf === undefined ? activeLeaf : limits.leaf
-    const branch = leaf
-      ? await readBranch(db, { sessionId, ...limits, leaf, countsOutputs: true })
-      : { messages: [], hasOlder: false }
-    const queued = hasQueued ? await readQueued(db, sessionId) : []
-    const written = branch.messages.find(
-      ({ message }) => message.role === 'assistant' && isActive(message),
-    )
-    const chunks = written?.message.runId
-      ? await readChunks(db, sessionId, written.message.runId, written.partsSeq)
-      : []
-    return {
-      session,
-      messages: [...branch.messages, ...queued],
-      hasOlder: branch.hasOlder,
-      chunks,
-      ahead: await readAhead(db, branch.messages, limits.seq),
-    }
+    return snapshots
   })
+}
+
+async function readMessages(db: Db, found: readonly Found[]): Promise<(StoredSnapshot | null)[]> {
+  const pages = found.map(({ wanted, state }) => {
+    const leaf = wanted.leaf === undefined ? state?.activeLeaf : wanted.leaf
+    return leaf && state ? { ...wanted, leaf } : null
+  })
+  const wholePages = pages.filter((page) => page !== null)
+  const branches =
+    wholePages.length > 0 ? await readBranches(db, wholePages, { countsOutputs: true }) : []
+  const queuing = found.flatMap(({ state }) => (state?.hasQueued ? [state.session.id] : []))
+  const queued = queuing.length > 0 ? await readQueued(db, ...queuing) : []
+  const snapshots: (StoredSnapshot | null)[] = []
+  for (const [index, { wanted, state }] of found.entries()) {
+    const page = pages[index]
+    const branch = (page && branches[wholePages.indexOf(page)]) ?? NO_MESSAGES
+    snapshots.push(state && (await complete(db, { wanted, state, branch, queued })))
+  }
+  return snapshots
+}
+
+const NO_MESSAGES: Branch = { messages: [], hasOlder: false }
+
+async function complete(
+  db: Db,
+  of: { wanted: WantedSnapshot; state: SessionState; branch: Branch; queued: StoredMessage[] },
+): Promise<StoredSnapshot> {
+  const { session } = of.state
+  const { messages, hasOlder } = of.branch
+  const written = messages.find(({ message }) => message.role === 'assistant' && isActive(message))
+  return {
+    session,
+    messages: [...messages, ...of.queued.filter(({ message }) => message.sessionId === session.id)],
+    hasOlder,
+    chunks: written?.message.runId
+      ? await readChunks(db, session.id, written.message.runId, written.partsSeq)
+      : [],
+    ahead: await readAhead(db, messages, of.wanted.seq),
+  }
 }
 
 /** Only the newest answer of a branch can have been running when the branch became the active one. */

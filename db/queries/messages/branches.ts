@@ -12,6 +12,9 @@ export type BranchPage = {
   limit: number
   /** The most UTF-16 units of stored parts to return; at least one message is always returned. */
   maxLength?: number
+}
+
+export type BranchOptions = {
   /**
    * If true, outputs of tools count towards `maxLength` with an eighth of their length: they are sent to the model too,
    * and may be images.
@@ -21,25 +24,81 @@ export type BranchPage = {
   withSiblings?: boolean
 }
 
-/** The messages that lead to `leaf`, oldest first, and whether there are older ones. */
-export async function readBranch(
+/** Messages, oldest first, and whether there are older ones. */
+export type Branch = { messages: StoredMessage[]; hasOlder: boolean }
+
+/** The messages that lead to `leaf`. */
+export async function readBranch(db: Db, page: BranchPage & BranchOptions): Promise<Branch> {
+  const [branch] = await readBranches(db, [page], page)
+  return branch ?? { messages: [], hasOlder: false }
+}
+
+/** The messages that lead to the `leaf` of each page. */
+export async function readBranches(
   db: Db,
-  {
-    sessionId,
-    leaf,
-    limit,
-    maxLength = Number.POSITIVE_INFINITY,
-    countsOutputs = false,
-    withSiblings = true,
-  }: BranchPage,
-): Promise<{ messages: StoredMessage[]; hasOlder: boolean }> {
-  const rows = await db
+  pages: readonly BranchPage[],
+  { countsOutputs = false, withSiblings = true }: BranchOptions = {},
+): Promise<Branch[]> {
+  const rows = await readRows(db, pages)
+  const calling = rows.filter(
+    ({ parts }) => countsOutputs && parts.some(({ type }) => type === 'tool'),
+  )
+  const outputs = await readOutputLengths(
+    db,
+    calling.map(({ id }) => id),
+  )
+  const byPage = Map.groupBy(rows, ({ place }) => place)
+  const shown = pages.map(({ limit, maxLength = Number.POSITIVE_INFINITY }, place) => {
+    const found = byPage.get(place) ?? []
+    let length = 0
+    const page = found.slice(0, limit).filter((row, index) => {
+      length += JSON.stringify(row.parts).length + (outputs.get(row.id) ?? 0) / 8
+      return index === 0 || length <= maxLength
+    })
+    return { page: page.reverse(), hasOlder: page.length < found.length }
+  })
+  const messages = await assembleMessages(
+    db,
+    shown.flatMap(({ page }) => page),
+    withSiblings ? undefined : new Map(),
+  )
+  let from = 0
+  return shown.map(({ page, hasOlder }) => {
+    from += page.length
+    return { messages: messages.slice(from - page.length, from), hasOlder }
+  })
+}
+
+/** The rows of each page and one more, newest first, with the place of their page. */
+async function readRows(db: Db, pages: readonly BranchPage[]) {
+  const sessionIds = pages.map(({ sessionId }) => sessionId)
+  const leaves = pages.map(({ leaf }) => leaf)
+  const limits = pages.map(({ limit }) => limit)
+  return db
     .withRecursive('branch', (cte) =>
       cte
-        .selectFrom('messages')
-        .select([...messageColumns, sql<number>`1`.as('depth')])
-        .where('id', '=', leaf)
-        .where('session_id', '=', sessionId)
+        .selectFrom(
+          sql<{ sessionId: SessionId; leaf: MessageId; most: number; place: number }>`
+            unnest(${sessionIds}::uuid[], ${leaves}::uuid[], ${limits}::int[]) with ordinality`.as<'page'>(
+            sql`page ("sessionId", leaf, most, place)`,
+          ),
+        )
+        .innerJoinLateral(
+          ({ selectFrom }) =>
+            selectFrom('messages')
+              .select(messageColumns)
+              .whereRef('messages.id', '=', 'page.leaf')
+              .whereRef('messages.session_id', '=', 'page.sessionId')
+              .limit(1)
+              .as('leaf'),
+          (join) => join.onTrue(),
+        )
+        .select([
+          ...messageColumns.map((column) => `leaf.${column}` as const),
+          sql<number>`1`.as('depth'),
+          'page.most',
+          sql<number>`page.place::int - 1`.as('place'),
+        ])
         .unionAll(
           cte
             .selectFrom('branch')
@@ -57,30 +116,17 @@ export async function readBranch(
             .select([
               ...messageColumns.map((column) => `parent.${column}` as const),
               sql<number>`branch.depth + 1`.as('depth'),
+              'branch.most',
+              'branch.place',
             ])
-            .where('branch.depth', '<=', limit),
+            .whereRef('branch.depth', '<=', 'branch.most'),
         ),
     )
     .selectFrom('branch')
-    .select(messageColumns)
+    .select([...messageColumns, 'place'])
+    .orderBy('place')
     .orderBy('depth')
     .execute()
-  const calling = rows.filter(
-    ({ parts }) => countsOutputs && parts.some(({ type }) => type === 'tool'),
-  )
-  const outputs = await readOutputLengths(
-    db,
-    calling.map(({ id }) => id),
-  )
-  let length = 0
-  const page = rows.slice(0, limit).filter((row, index) => {
-    length += JSON.stringify(row.parts).length + (outputs.get(row.id) ?? 0) / 8
-    return index === 0 || length <= maxLength
-  })
-  return {
-    messages: await assembleMessages(db, page.reverse(), withSiblings ? undefined : new Map()),
-    hasOlder: page.length < rows.length,
-  }
 }
 
 /** The ids of the messages that lead to `leaf`, oldest first. */

@@ -217,12 +217,15 @@ export async function readTree(
 }
 
 /** The queued messages of a session, in the order in which they will be answered. */
-export async function readQueued(db: Db, sessionId: SessionId): Promise<StoredMessage[]> {
+export async function readQueued(
+  db: Db,
+  ...sessionIds: readonly SessionId[]
+): Promise<StoredMessage[]> {
   const rows = await db
     .selectFrom('messages')
     .innerJoin('runs', 'runs.id', 'messages.run_id')
     .select(messageColumns.map((column) => `messages.${column}` as const))
-    .where('messages.session_id', '=', sessionId)
+    .where(sql<boolean>`messages.session_id = any(${sessionIds}::uuid[])`)
     .where('messages.status', '=', 'queued')
     .orderBy('runs.place')
     .execute()

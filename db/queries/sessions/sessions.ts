@@ -81,34 +81,61 @@ export async function findSession(db: Db, userId: UserId, id: SessionId): Promis
   return row ? shown(row) : null
 }
 
-/** The session as its owner sees it, the last message of its active branch, and whether messages are queued. */
-export async function findSessionState(
+/** A session, and the person whose it has to be. */
+export type OwnSession = { userId: UserId; sessionId: SessionId }
+
+export type SessionState = { session: Session; activeLeaf: MessageId | null; hasQueued: boolean }
+
+/**
+ * Each session as its owner sees it, the last message of its active branch, and whether messages are queued; null where
+ * it does not exist or belongs to another user.
+ */
+export async function findSessionStates(
   db: Db,
-  userId: UserId,
-  id: SessionId,
-): Promise<{ session: Session; activeLeaf: MessageId | null; hasQueued: boolean } | null> {
-  const row = await db
-    .selectFrom('sessions')
-    .select(sessionColumns)
-    .select(({ exists, selectFrom }) => [
-      'sessions.active_leaf as activeLeaf',
-      exists(
-        selectFrom('runs')
-          .select('runs.id')
-          .whereRef('runs.session_id', '=', 'sessions.id')
-          .where(runIsQueued),
-      )
-        .$castTo<boolean>()
-        .as('hasQueued'),
-    ])
-    .where('sessions.id', '=', id)
-    .where('sessions.user_id', '=', userId)
-    .executeTakeFirst()
-  if (!row) {
-    return null
+  wanted: readonly OwnSession[],
+): Promise<(SessionState | null)[]> {
+  const ids = wanted.map(({ sessionId }) => sessionId)
+  const owners = wanted.map(({ userId }) => userId)
+  const rows = await db
+    .selectFrom(
+      sql<{
+        id: SessionId
+        owner: UserId
+        place: number
+      }>`unnest(${ids}::uuid[], ${owners}::uuid[]) with ordinality`.as<'wanted'>(
+        sql`wanted (id, owner, place)`,
+      ),
+    )
+    .innerJoinLateral(
+      ({ selectFrom }) =>
+        selectFrom('sessions')
+          .select(sessionColumns)
+          .select(({ exists, selectFrom: select }) => [
+            'sessions.active_leaf as activeLeaf',
+            exists(
+              select('runs')
+                .select('runs.id')
+                .whereRef('runs.session_id', '=', 'sessions.id')
+                .where(runIsQueued),
+            )
+              .$castTo<boolean>()
+              .as('hasQueued'),
+          ])
+          .whereRef('sessions.id', '=', 'wanted.id')
+          .whereRef('sessions.user_id', '=', 'wanted.owner')
+          // Each is looked up by itself: with a join a plan that was made for a small table would read the whole table.
+          .limit(1)
+          .as('found'),
+      (join) => join.onTrue(),
+    )
+    .selectAll('found')
+    .select(sql<number>`wanted.place::int - 1`.as('place'))
+    .execute()
+  const states: (SessionState | null)[] = wanted.map(() => null)
+  for (const { place, activeLeaf, hasQueued, ...session } of rows) {
+    states[place] = { session: shown(session), activeLeaf, hasQueued }
   }
-  const { activeLeaf, hasQueued, ...session } = row
-  return { session: shown(session), activeLeaf, hasQueued }
+  return states
 }
 
 /** The session and its owner's id, for notifying the owner; null when it does not exist. */

@@ -46,7 +46,7 @@ export const createSession = free(
         }
         return isNew
       }))
-    const session = await table.findSession(db, user.id, id)
+    const session = await batches.find({ userId: user.id, sessionId: id })
     if (!session) {
       throw new CommandError('CONFLICT', 'This session id is taken. Create with a new id.')
     }

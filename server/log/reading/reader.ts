@@ -1,6 +1,8 @@
 import type { Database } from '../../../db/engine/database.ts'
 import { readEventsWithin } from '../../../db/queries/log/events.ts'
-import { findSession } from '../../../db/queries/sessions/sessions.ts'
+import { isRefusal } from '../../../db/engine/database-errors.ts'
+import { findSessionStates } from '../../../db/queries/sessions/sessions.ts'
+import type { OwnSession, SessionState } from '../../../db/queries/sessions/sessions.ts'
 import type { LoggedEvent } from '../../../shared/contract/events.ts'
 import { CommandError } from '../../api-error.ts'
 import type { MessageId, SessionId, UserId } from '../../../shared/contract/ids.ts'
@@ -11,14 +13,14 @@ import type { CommittedEvent } from '../events.ts'
 import { LongTexts } from './long-texts.ts'
 import type { LiveOutlet } from './live-outlet.ts'
 import { readyOf } from './ready.ts'
-import { parseEvent, takeSnapshot } from './snapshot.ts'
-import type { SnapshotOptions } from './snapshot.ts'
-import { Semaphore } from '../../concurrency/semaphore.ts'
+import { createSnapshots, parseEvent } from './snapshot.ts'
+import type { SnapshotOptions, TakeSnapshot } from './snapshot.ts'
+import { Gathering } from '../../concurrency/gathering.ts'
 
 /** The limits of one page of events, which stays in memory while its reader is slow. UTF-16 units. */
 const PAGE = { limit: 500, maxLength: 256 * 1024 }
-/** The most snapshots that are taken at the same time, because each may contain a very long message. */
-const SNAPSHOTS_AT_ONCE = 4
+/** The most sessions that one statement looks up. */
+const SESSIONS_AT_ONCE = 64
 
 /** An event with its `seq`, cut into frames. */
 type Framed = { seq: number; frames: Frames }
@@ -61,12 +63,19 @@ export class LogReader {
   readonly #database: Database
   readonly #hub: Hub
   readonly #longTexts: LongTexts
-  readonly #snapshots = new Semaphore(SNAPSHOTS_AT_ONCE)
+  readonly #takeSnapshot: TakeSnapshot
+  /** Readers that resume at the same time share statements. */
+  readonly #sessions: Gathering<OwnSession, SessionState | null>
 
   constructor(database: Database, hub: Hub) {
     this.#database = database
     this.#hub = hub
     this.#longTexts = new LongTexts(database.db)
+    this.#takeSnapshot = createSnapshots(database)
+    this.#sessions = new Gathering((wanted) => findSessionStates(database.db, wanted), {
+      most: SESSIONS_AT_ONCE,
+      failsAlone: isRefusal,
+    })
   }
 
   /**
@@ -75,7 +84,7 @@ export class LogReader {
    * @param limit the number of newest messages
    */
   snapshot(userId: UserId, sessionId: SessionId, limit?: number) {
-    return takeSnapshot(this.#database, userId, sessionId, { limit })
+    return this.#takeSnapshot(userId, sessionId, { limit })
   }
 
   /**
@@ -86,17 +95,24 @@ export class LogReader {
   async *follow(options: FollowOptions): AsyncGenerator<LoggedEvent, void, void> {
     const { sessionId, signal, drained, live } = options
     using subscription = this.#hub.subscribe(sessionId, signal)
-    let cursor = await this.#startingPoint(options)
+    const start = await this.#startingPoint(options)
+    let { cursor } = start
     // Up to this `seq` the log itself is read, although the hub remembers its events. A compacted log lacks the chunks
     // on which remembered ones follow, so a reader that resumes, or has read a page, reads on in the log to its end.
     let reread = cursor === null ? 0 : Number.POSITIVE_INFINITY
+    if (cursor !== null && start.isAtEnd) {
+      subscription.reached(cursor)
+      reread = 0
+    }
     while (!signal.aborted) {
       if (subscription.closed) {
         throw new SessionGoneError()
       }
       await drained?.()
       if (cursor === null) {
-        cursor = yield* this.#inFrames(await this.#snapshotFor(options), options)
+        const snapshot = await this.#snapshotFor(options)
+        subscription.reached(snapshot.seq)
+        cursor = yield* this.#inFrames(snapshot, options)
         continue
       }
       const remembered = cursor < reread ? null : subscription.since(cursor)
@@ -159,26 +175,35 @@ export class LogReader {
   }
 
   /** Only the first frame of a long snapshot is in memory, because many readers may wait at the same time. */
-  #snapshotFor({ userId, sessionId }: FollowOptions, at?: SnapshotOptions['at']): Promise<Framed> {
-    return this.#snapshots.take(async () => {
-      const snapshot = await takeSnapshot(this.#database, userId, sessionId, { at })
-      if (!snapshot) {
-        throw new SessionGoneError()
-      }
-      return { seq: snapshot.seq, frames: toFrames(snapshot.event) }
-    })
-  }
-
-  /** Returns the cursor if the log can continue from it, and null if a snapshot has to come first. */
-  async #startingPoint({ sessionId, userId, after }: FollowOptions): Promise<number | null> {
-    if (after === null || !Number.isSafeInteger(after) || after < 0) {
-      return null
-    }
-    const session = await findSession(this.#database.db, userId, sessionId)
-    if (!session) {
+  async #snapshotFor(
+    { userId, sessionId }: FollowOptions,
+    at?: SnapshotOptions['at'],
+  ): Promise<Framed> {
+    const snapshot = await this.#takeSnapshot(userId, sessionId, { at })
+    if (!snapshot) {
       throw new SessionGoneError()
     }
-    return after <= session.seq ? after : null
+    return { seq: snapshot.seq, frames: toFrames(snapshot.event) }
+  }
+
+  /**
+   * The cursor is null if a snapshot has to come first, because the log cannot go on from it. `isAtEnd` is true if the
+   * log had nothing after it.
+   */
+  async #startingPoint({
+    sessionId,
+    userId,
+    after,
+  }: FollowOptions): Promise<{ cursor: number | null; isAtEnd: boolean }> {
+    if (after === null || !Number.isSafeInteger(after) || after < 0) {
+      return { cursor: null, isAtEnd: false }
+    }
+    const found = await this.#sessions.do({ userId, sessionId })
+    if (!found) {
+      throw new SessionGoneError()
+    }
+    const { seq } = found.session
+    return { cursor: after <= seq ? after : null, isAtEnd: after === seq }
   }
 
   async #read(

@@ -1,11 +1,17 @@
 import type { Database } from '../../../db/engine/database.ts'
 import type { ReadEvent } from '../../../db/queries/log/events.ts'
-import { readSnapshot } from '../../../db/queries/log/snapshots.ts'
-import type { SnapshotLimits } from '../../../db/queries/log/snapshots.ts'
+import { isRefusal } from '../../../db/engine/database-errors.ts'
+import { readSnapshots } from '../../../db/queries/log/snapshots.ts'
+import type {
+  SnapshotLimits,
+  StoredSnapshot,
+  WantedSnapshot,
+} from '../../../db/queries/log/snapshots.ts'
 import type { SnapshotEvent } from '../../../shared/contract/events.ts'
 import type { MessageId, SessionId, UserId } from '../../../shared/contract/ids.ts'
 import type { Session } from '../../../shared/contract/session.ts'
 import { fold } from '../../../shared/session/fold.ts'
+import { Gathering } from '../../concurrency/gathering.ts'
 import type { AppendedEvent } from '../events.ts'
 
 /** The limits of a reader's first snapshot. Older messages are loaded page by page. */
@@ -22,18 +28,32 @@ export type SnapshotOptions = {
   at?: { seq: number; leaf: MessageId | null; session: Session } | undefined
 }
 
+/** The most snapshots that are read at the same time, because each may contain a very long message. */
+const AT_ONCE = 16
+
+export type Snapshot = { seq: number; event: SnapshotEvent }
+
 /** The session's state as one event with its `seq`; null when this user has no such session. */
-export async function takeSnapshot(
-  database: Database,
+export type TakeSnapshot = (
   userId: UserId,
   sessionId: SessionId,
-  { limit = LIMITS.limit, at }: SnapshotOptions = {},
-): Promise<{ seq: number; event: SnapshotEvent } | null> {
-  const limits = { ...LIMITS, limit, ...(at && { leaf: at.leaf, seq: at.seq }) }
-  const stored = await readSnapshot(database, userId, sessionId, limits)
-  if (!stored) {
-    return null
+  options?: SnapshotOptions,
+) => Promise<Snapshot | null>
+
+/** Readers that begin at the same time, as after a restart, share the statements that read their snapshots. */
+export function createSnapshots(database: Database): TakeSnapshot {
+  const read = new Gathering(
+    (wanted: readonly WantedSnapshot[]) => readSnapshots(database, wanted),
+    { most: AT_ONCE, failsAlone: isRefusal },
+  )
+  return async (userId, sessionId, { limit = LIMITS.limit, at } = {}) => {
+    const limits = { ...LIMITS, limit, ...(at && { leaf: at.leaf, seq: at.seq }) }
+    const stored = await read.do({ userId, sessionId, ...limits })
+    return stored && toSnapshot(stored, at)
   }
+}
+
+function toSnapshot(stored: StoredSnapshot, at: SnapshotOptions['at']): Snapshot {
   const seq = at?.seq ?? stored.session.seq
   const { hasOlder, ahead } = stored
   const begun = fromLastStart(ahead?.events ?? [])

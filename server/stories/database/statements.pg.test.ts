@@ -150,3 +150,36 @@ test.each([
   }
   expect(Math.min(...read)).toBe(statements)
 })
+
+/** Readers that begin at the same time. */
+const READERS = 40
+
+test('many readers that begin at the same time share statements', async () => {
+  using recorded = recordStatements()
+  await using talk = await startConversation(newPostgresStorage)
+  const { app, live } = talk
+  const made = await Promise.all(
+    Array.from({ length: READERS }, () => app.caller.sessions.create({})),
+  )
+  const begun = recorded.seen.length
+  const readers = made.map(({ id }) => watch(app.caller, id))
+  for (const reader of readers) await reader.untilEvent('snapshot')
+  // The owners, the readers, and three for sixteen snapshots of empty sessions.
+  expect(recorded.seen.length - begun).toBeLessThan(READERS)
+  const states = readers.map(({ state }) => state)
+  const resumed = recorded.seen.length
+  const again = made.map(({ id }, index) => watch(app.caller, id, states[index]))
+  await Promise.all(
+    made.map(({ id }) => app.caller.sessions.update({ id, title: 'They are all there' })),
+  )
+  for (const reader of again) await reader.untilEvent('session')
+  // Nothing of the log is read for those who have all of it, unless something is written just then.
+  const said = recorded.seen.slice(resumed)
+  const reads = said.filter((text) => /pruned_to from sessions/.test(text))
+  expect(reads.length).toBeLessThan(READERS / 4)
+  const lookups = said.filter((text) => /active_leaf.*hasQueued/.test(text))
+  expect(lookups.length).toBeGreaterThan(0)
+  expect(lookups.length).toBeLessThan(READERS / 4)
+  for (const reader of [...readers, ...again]) await reader.stop()
+  await live.stop()
+})

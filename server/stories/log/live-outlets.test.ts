@@ -47,6 +47,8 @@ test(
       fc.asyncProperty(fc.array(anyStep, { minLength: 5, maxLength: 30 }), async (steps) => {
         const { id } = await app.caller.sessions.create({})
         let both = await Promise.all(servers.urls.map((url) => watchRaw(url, id)))
+        // They look the session up one after the other, and shall see the same.
+        await Promise.all(both.map((one) => one.reaches(0)))
         const talk = talkIn(app, id)
         for (const step of steps) {
           if (step.type === 'cut') {

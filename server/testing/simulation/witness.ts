@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { ToolCall } from '../../../shared/contract/tool.ts'
 import { fold } from '../../../shared/session/fold.ts'
 import type { SessionState } from '../../../shared/session/fold.ts'
-import { takeSnapshot } from '../../log/reading/snapshot.ts'
+import { createSnapshots } from '../../log/reading/snapshot.ts'
 import type { Client } from './client.ts'
 import { BrokenPromise } from './ledger.ts'
 import { askedAbout } from './talking-model.ts'
@@ -64,7 +64,7 @@ function checkExecution(world: World, begun: Execution, retried: Map<string, num
 
 /** A reader that is up to date must have the same state as a fresh one. */
 export async function checkClient(world: World, client: Client): Promise<void> {
-  const fresh = await takeSnapshot(world.database, world.userId, client.sessionId)
+  const fresh = await createSnapshots(world.database)(world.userId, client.sessionId)
   if (!fresh) {
     throw new BrokenPromise('P4', 'a session is gone')
   }
