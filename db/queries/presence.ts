@@ -69,18 +69,13 @@ export async function ownSessions(
   return arePlaced(sessions.length, rows)
 }
 
-/** Removes the node from the readers of the session, and records the time when it was the last one. */
-export async function depart(transaction: Db, sessionId: SessionId, nodeId: string): Promise<void> {
-  await lockPresence(transaction, sessionId)
-  const { numDeletedRows } = await transaction
-    .deleteFrom('readers')
-    .where('session_id', '=', sessionId)
-    .where('node_id', '=', nodeId)
-    .executeTakeFirst()
-  // A node that was not registered changes nothing; the departure of one that was taken for dead has been recorded.
-  if (numDeletedRows > 0n) {
-    await markLeft(transaction, sessionId, sql`now()`)
-  }
+/** Removes the node from the readers of these sessions, and records the time of those of which it was the last one. */
+export async function depart(
+  transaction: Db,
+  nodeId: string,
+  sessionIds: readonly SessionId[],
+): Promise<void> {
+  await departFrom(transaction, nodeId, sql`id = any(${sessionIds}::uuid[])`)
 }
 
 /**
@@ -92,19 +87,34 @@ export async function departFromMany(
   nodeId: string,
   limit: number,
 ): Promise<number> {
+  return departFrom(
+    transaction,
+    nodeId,
+    sql`id in (select session_id from readers where node_id = ${nodeId} limit ${limit})`,
+  )
+}
+
+/** @returns the number of sessions */
+async function departFrom(
+  transaction: Db,
+  nodeId: string,
+  areMeant: RawBuilder<unknown>,
+): Promise<number> {
   // Locked in a fixed order: other nodes may do the same, and would deadlock otherwise.
   const { rows } = await sql<{ id: SessionId }>`
-    select id from sessions
-    where id in (select session_id from readers where node_id = ${nodeId} limit ${limit})
-    order by id for no key update`.execute(transaction)
+    select id from sessions where ${areMeant} order by id for no key update`.execute(transaction)
   const ids = rows.map(({ id }) => id)
-  await sql`
-    delete from readers where node_id = ${nodeId} and session_id = any(${ids}::uuid[])`.execute(
-    transaction,
-  )
-  await sql`
-    update sessions set left_at = coalesce(left_at, now())
-    where id = any(${ids}::uuid[]) and status = 'active' and not ${isRead}`.execute(transaction)
+  // A node that was not registered changes nothing; the departure of one that was taken for dead has been recorded.
+  const { rows: left } = await sql<{ id: SessionId }>`
+    delete from readers where node_id = ${nodeId} and session_id = any(${ids}::uuid[])
+    returning session_id as id`.execute(transaction)
+  if (left.length > 0) {
+    await sql`
+      update sessions set left_at = coalesce(left_at, now())
+      where id = any(${left.map(({ id }) => id)}::uuid[]) and status = 'active' and not ${isRead}`.execute(
+      transaction,
+    )
+  }
   return ids.length
 }
 

@@ -88,7 +88,7 @@ type FreeContext = Requester & {
   /** Null without accounts. */
   limits: Limits | null
   known: KnownSessions
-  batches: Pick<RunBatches, 'make' | 'find'>
+  batches: Pick<RunBatches, 'make'>
   /** ISO 8601. */
   now(): string
   newId(): string

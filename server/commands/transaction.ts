@@ -31,7 +31,7 @@ export type CommandDeps = {
   defaultModel: string
   limits: Limits | null
   known: KnownSessions
-  batches: Pick<RunBatches, 'begin' | 'make' | 'find'>
+  batches: Pick<RunBatches, 'begin' | 'make'>
   files: { readonly perMessage: number }
   /** ISO 8601. */
   now(): string

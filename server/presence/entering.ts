@@ -1,24 +1,38 @@
 import type { Db } from '../../db/engine/database.ts'
 import { isRefusal } from '../../db/engine/database-errors.ts'
-import { enterSessions, ownSessions } from '../../db/queries/presence.ts'
-import type { Reader } from '../../db/queries/presence.ts'
+import { depart, enterSessions, ownSessions } from '../../db/queries/presence.ts'
+import type { OwnSession } from '../../db/queries/sessions/sessions.ts'
+import type { SessionId } from '../../shared/contract/ids.ts'
 import { Gathering } from '../concurrency/gathering.ts'
 
 /** The most readers that enter by one statement. */
 const MOST = 64
 
-/** What readers need who come at the same time, as all do when a node or a network returns: they share statements. */
-export function createEntering(db: Db) {
+/** Readers that come or leave at the same time, as all do when a network fails and returns, share statements. */
+export function createEntering(db: Db, nodeId: string) {
   const options = { most: MOST, failsAlone: isRefusal }
   const owned = new Gathering(
-    (sessions: readonly Pick<Reader, 'userId' | 'sessionId'>[]) => ownSessions(db, sessions),
+    (sessions: readonly OwnSession[]) => ownSessions(db, sessions),
     options,
   )
-  const entered = new Gathering((readers: readonly Reader[]) => enterSessions(db, readers), options)
+  const entered = new Gathering(
+    (readers: readonly OwnSession[]) =>
+      enterSessions(
+        db,
+        readers.map((reader) => ({ ...reader, nodeId })),
+      ),
+    options,
+  )
+  const left = new Gathering(async (sessionIds: readonly SessionId[]) => {
+    await db.transaction().execute((transaction) => depart(transaction, nodeId, sessionIds))
+    return sessionIds
+  }, options)
   return {
+    /** Unregisters the node as a reader. */
+    leave: (sessionId: SessionId) => left.do(sessionId),
     /** True when the session is this person's. */
-    owns: (session: Pick<Reader, 'userId' | 'sessionId'>) => owned.do(session),
+    owns: (session: OwnSession) => owned.do(session),
     /** Registers the node as a reader; false when it was not, because the session is closed, in use or not theirs. */
-    enter: (reader: Reader) => entered.do(reader),
+    enter: (reader: OwnSession) => entered.do(reader),
   }
 }

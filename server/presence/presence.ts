@@ -1,7 +1,6 @@
 import {
   arrive,
   countRead,
-  depart,
   departFromMany,
   findAbandoned,
   forgetAbandoned,
@@ -30,11 +29,20 @@ export type PresenceOptions = ClosingOptions & {
  * written, and stays so when the answer is lost, because the write may have been committed.
  */
 type Readers = {
-  userId: UserId
+  /** Null until the session is known to be somebody's. */
+  userId: UserId | null
   count: number
   recorded: boolean
   isUnsure: boolean
   recording: Promise<void> | null
+}
+
+const NOBODY: Readers = {
+  userId: null,
+  count: 0,
+  recorded: false,
+  isUnsure: false,
+  recording: null,
 }
 
 /** The interval of sweeps, which find what no timer of this node knows about. */
@@ -61,7 +69,7 @@ export class LocalPresence {
 
   constructor(options: PresenceOptions) {
     this.#options = options
-    this.#entering = createEntering(options.database.db)
+    this.#entering = createEntering(options.database.db, options.node.id)
     this.sweep = repeating(() => this.#sweepRound(), {
       isOver: () => this.#closing,
       onError: (error) => options.onError(error, 'sessions could not be closed'),
@@ -87,19 +95,9 @@ export class LocalPresence {
    * @throws NOT_FOUND for somebody else's session, because a reader that leaves has an effect on when it closes
    */
   async enter(sessionId: SessionId, userId: UserId): Promise<Disposable> {
-    if (
-      this.#read.get(sessionId)?.userId !== userId &&
-      !(await this.#entering.owns({ userId, sessionId }))
-    ) {
-      throw notFound('session')
-    }
-    const readers = this.#read.get(sessionId) ?? {
-      userId,
-      count: 0,
-      recorded: false,
-      isUnsure: false,
-      recording: null,
-    }
+    const isKnown = this.#read.get(sessionId)?.userId === userId
+    const recorded = !isKnown && (await this.#admit(sessionId, userId))
+    const readers = this.#read.get(sessionId) ?? { ...NOBODY, recorded }
     // A guest's session has become that of the person as whom the guest registered.
     readers.userId = userId
     this.#read.set(sessionId, readers)
@@ -126,6 +124,31 @@ export class LocalPresence {
       throw error
     }
     return { [Symbol.dispose]: leave }
+  }
+
+  /**
+   * Returns true when the node is registered as a reader already: that it could be is the proof that the session is this
+   * person's.
+   *
+   * @throws NOT_FOUND for somebody else's session
+   */
+  async #admit(sessionId: SessionId, userId: UserId): Promise<boolean> {
+    const reader = { sessionId, userId }
+    try {
+      if (!this.#read.has(sessionId) && (await this.#entering.enter(reader))) {
+        return true
+      }
+    } catch (error) {
+      // It may have been committed. Then a sweep takes it back.
+      if (!this.#read.has(sessionId)) {
+        this.#read.set(sessionId, { ...NOBODY, isUnsure: true })
+      }
+      throw error
+    }
+    if (!(await this.#entering.owns(reader))) {
+      throw notFound('session')
+    }
+    return false
   }
 
   /** Opens a closed session for a new message. The caller has locked the session. */
@@ -181,10 +204,10 @@ export class LocalPresence {
   async #recordAll(sessionId: SessionId, readers: Readers): Promise<void> {
     try {
       while (!isRecorded(readers)) {
-        const isRead = readers.count > 0
+        const reader = readers.count > 0 ? readers.userId : null
         readers.isUnsure = true
-        await (isRead ? this.#arrive(sessionId, readers.userId) : this.#depart(sessionId))
-        readers.recorded = isRead
+        await (reader ? this.#arrive(sessionId, reader) : this.#depart(sessionId))
+        readers.recorded = reader !== null
         readers.isUnsure = false
       }
       if (readers.count === 0) {
@@ -227,15 +250,12 @@ export class LocalPresence {
   }
 
   async #depart(sessionId: SessionId): Promise<void> {
-    const { database, node, graceMs } = this.#options
-    await database.db
-      .transaction()
-      .execute((transaction) => depart(transaction, sessionId, node.id))
+    await this.#entering.leave(sessionId)
     if (!this.#closing) {
       const timer = setTimeout(() => {
         this.#timers.delete(timer)
         void this.sweep()
-      }, graceMs + TIMER_MARGIN_MS)
+      }, this.#options.graceMs + TIMER_MARGIN_MS)
       this.#timers.add(timer)
     }
   }

@@ -6,22 +6,19 @@ import { endRuns } from '../../db/queries/runs/run-endings.ts'
 import type { OwnEnding } from '../../db/queries/runs/run-endings.ts'
 import { readDriveStarts } from '../../db/queries/runs/run-drives.ts'
 import type { DriveStart, PromptPage, StartingRun } from '../../db/queries/runs/run-drives.ts'
-import { findSessionStates, insertSessions } from '../../db/queries/sessions/sessions.ts'
-import type { NewSession, OwnSession } from '../../db/queries/sessions/sessions.ts'
-import type { Session } from '../../shared/contract/session.ts'
+import { insertSessions } from '../../db/queries/sessions/sessions.ts'
+import type { NewSession } from '../../db/queries/sessions/sessions.ts'
 import { Gathering } from '../concurrency/gathering.ts'
 
 /** The most that one statement does. */
 const MOST = 64
 
-/** What many sessions need of the database; when they need it at the same time, they share a statement. */
+/** Operations that many sessions may need at the same time: then they share a statement. */
 export type RunBatches = {
   begin(drive: BelievedDrive): Promise<boolean>
   end(ending: OwnEnding): Promise<boolean>
   /** False when the session has to be made in a transaction, or the id is taken. */
   make(session: NewSession): Promise<boolean>
-  /** Null when this person has no such session. */
-  find(session: OwnSession): Promise<Session | null>
   readStart(starting: StartingRun): Promise<{ start: DriveStart; page: PromptPage } | null>
 }
 
@@ -40,12 +37,7 @@ export function createRunBatches(db: Db): RunBatches {
     (sessions: readonly NewSession[]) => insertSessions(db, sessions),
     options,
   )
-  const found = new Gathering(
-    (wanted: readonly OwnSession[]) => findSessionStates(db, wanted),
-    options,
-  )
   return {
-    find: async (session) => (await found.do(session))?.session ?? null,
     make: (session) => made.do(session),
     begin: (drive) => begun.do(drive),
     end: (ending) => ended.do(ending),

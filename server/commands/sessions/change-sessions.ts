@@ -36,8 +36,9 @@ export const createSession = free(
       now: now(),
     }
     await requireProject(db, user.id, wanted.projectId)
+    const madeAtOnce = limits === null && (await batches.make(wanted))
     const made =
-      (limits === null && (await batches.make(wanted))) ||
+      madeAtOnce ||
       (await db.transaction().execute(async (transaction) => {
         const isNew = await insert(transaction, wanted, input.unlessDeleted ?? false)
         // A repeated create is within the limit, also when the first one of it is not committed yet.
@@ -46,7 +47,7 @@ export const createSession = free(
         }
         return isNew
       }))
-    const session = await batches.find({ userId: user.id, sessionId: id })
+    const session = madeAtOnce ? newSession(wanted) : await table.findSession(db, user.id, id)
     if (!session) {
       throw new CommandError('CONFLICT', 'This session id is taken. Create with a new id.')
     }
@@ -57,6 +58,31 @@ export const createSession = free(
     return { result: session, effects: made ? [{ type: 'session-changed', sessionId: id }] : [] }
   },
 )
+
+/** A session that was made without a log, as it would be read. */
+function newSession({ userId: _, now, toolsOff, ...wanted }: table.NewSession): Session {
+  return {
+    id: wanted.id,
+    title: wanted.title?.toWellFormed() ?? null,
+    summary: null,
+    status: 'active',
+    model: wanted.model?.toWellFormed() ?? null,
+    systemPrompt: wanted.systemPrompt?.toWellFormed() ?? null,
+    pinned: false,
+    archived: wanted.archived ?? false,
+    projectId: wanted.projectId ?? null,
+    ...(toolsOff && { toolsOff: [...toolsOff] }),
+    temporary: wanted.temporary ?? false,
+    tags: [],
+    createdAt: now,
+    updatedAt: now,
+    endedAt: null,
+    durationMs: null,
+    running: false,
+    waiting: false,
+    seq: 0,
+  }
+}
 
 /**
  * Makes the session and returns true; returns false when the id is taken, by this person or another. Under the id of a

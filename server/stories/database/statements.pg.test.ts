@@ -125,8 +125,8 @@ test('opening a session says that it is read, and reads it once', async () => {
     await reader.untilEvent('snapshot')
     opened.push(recorded.seen.length - begun)
   }
-  // The session's owner; the readers; `begin`, the session, `commit`.
-  expect(Math.min(...opened)).toBe(5)
+  // The readers, which proves whose it is; `begin`, the session, `commit`.
+  expect(Math.min(...opened)).toBe(4)
 })
 
 test.each([
@@ -180,6 +180,38 @@ test('many readers that begin at the same time share statements', async () => {
   const lookups = said.filter((text) => /active_leaf.*hasQueued/.test(text))
   expect(lookups.length).toBeGreaterThan(0)
   expect(lookups.length).toBeLessThan(READERS / 4)
-  for (const reader of [...readers, ...again]) await reader.stop()
+  await Promise.all([...readers, ...again, live].map((reader) => reader.stop()))
+})
+
+test('sessions whose readers come and leave at the same time share statements', async () => {
+  using recorded = recordStatements()
+  await using talk = await startConversation(newPostgresStorage)
+  const { app, sessionId, live } = talk
+  const { presence, database } = app.services
+  const { id: me } = await app.caller.me()
+  const made = await Promise.all(
+    Array.from({ length: READERS }, () => app.caller.sessions.create({})),
+  )
+  const registered = async () => {
+    const rows = await database.db.selectFrom('readers').select('session_id as id').execute()
+    return rows.map(({ id }) => id).toSorted()
+  }
+  const counted = async (words: string, work: () => void, ids: string[]) => {
+    const begun = recorded.seen.length
+    work()
+    await expect.poll(registered).toEqual([sessionId, ...ids].toSorted())
+    const count = recorded.seen.slice(begun).filter((text) => text.includes(words)).length
+    expect(count, words).toBeGreaterThan(0)
+    expect(count, words).toBeLessThan(READERS / 4)
+  }
+  const ids = made.map(({ id }) => id)
+  const entering: Promise<Disposable>[] = []
+  const enterAll = () => entering.push(...ids.map((id) => presence.enter(id, me)))
+  await counted('enter_sessions', enterAll, ids)
+  const entered = await Promise.all(entering)
+  const leaveAll = () => entered.forEach((one) => one[Symbol.dispose]())
+  await counted('delete from readers', leaveAll, [])
+  const left = database.db.selectFrom('sessions').select('id').where('left_at', 'is not', null)
+  expect((await left.execute()).map(({ id }) => id).toSorted()).toEqual(ids.toSorted())
   await live.stop()
 })

@@ -35,6 +35,18 @@ onEachStorage((database, openStorage) => {
       expect(await app.caller.sessions.create({ id })).toEqual(first)
     })
 
+    test.each([
+      {},
+      { title: 'Half \ud83d of it', systemPrompt: 'Be \udc00 brief', model: 'demo' },
+      { temporary: true, toolsOff: ['get_system_metrics'] },
+      { archived: true, toolsOff: [], title: 'Kept' },
+    ])('that creates a session tells what is read of it: %j', async (wanted) => {
+      await using storage = await openStorage()
+      await using app = await startTestApp(storage)
+      const made = await app.caller.sessions.create(wanted)
+      expect(made).toEqual(await app.caller.sessions.get({ id: made.id }))
+    })
+
     test('with ids in capitals is the same as with small letters', async () => {
       await using storage = await openStorage()
       await using app = await startTestApp(storage)
