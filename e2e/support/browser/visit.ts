@@ -6,6 +6,7 @@ import type {
   Request,
 } from '@playwright/test'
 import { expect } from '@playwright/test'
+import { onTestFailed, TestRunner } from 'vitest'
 import { recordAnswers } from './answer-record.ts'
 
 /** A browser context with its own storage, at the app's address. */
@@ -72,13 +73,24 @@ export async function visit(
     await page.goto(new URL(path, url).href)
     return page
   }
+  let shown: string[] = []
+  if (TestRunner.getCurrentTest()) {
+    onTestFailed(() => console.log(`At the end the pages showed:\n${shown.join('\n')}`))
+  }
   return {
     context,
     page: await openTab(),
     openTab,
     [Symbol.asyncDispose]: async () => {
+      shown = await Promise.all(context.pages().map(shownBy))
       await context.close()
       expect(problems, 'what the pages complained of').toEqual([])
     },
   }
+}
+
+/** The address of a page, and what somebody reads on it. */
+async function shownBy(page: Page): Promise<string> {
+  const text = await page.evaluate(() => document.body.innerText).catch(String)
+  return `${page.url()}\n${text.replaceAll(/^/gm, '  | ')}`
 }
