@@ -14,10 +14,22 @@ const isLong = process.env.LONG === '1'
  * long forms, which look for those.
  */
 const RETRIES = isLong ? 0 : 1
+/** The number of parallel test files where no timing is asserted: they mostly wait for databases and processes. */
+const AT_ONCE = 4
 const patience = {
   testTimeout: isLong ? 1_200_000 : 120_000,
   hookTimeout: 240_000,
   expect: { poll },
+}
+
+/** Of tests within this process. */
+const inProcess = {
+  ...patience,
+  pool: 'forks' as const,
+  // Files share a process, and with it the modules and the databases in memory.
+  isolate: false,
+  setupFiles: ['scripts/testing/cheap-passwords.ts'],
+  maxWorkers: AT_ONCE,
 }
 
 const stories = {
@@ -58,8 +70,6 @@ const SLOW = [
 ]
 const OF_THE_PACKAGE = ['scripts/package/package.test.ts', 'scripts/package/registry.test.ts']
 const IN_THE_BROWSER = ['e2e/answers/answers.story.ts', 'e2e/budget.story.ts']
-/** The number of parallel test files where no timing is asserted: they mostly wait for databases and processes. */
-const AT_ONCE = 4
 
 export default defineConfig({
   test: {
@@ -72,7 +82,7 @@ export default defineConfig({
           alias: { 'throughline/ai-sdk': `${import.meta.dirname}/shared/ai-sdk/index.ts` },
         },
         test: {
-          ...patience,
+          ...inProcess,
           name: 'unit',
           include: ['**/*.test.{ts,tsx}'],
           // The examples are tested as a user has them: with the packed package (scripts/package/package.test.ts).
@@ -85,24 +95,17 @@ export default defineConfig({
           ],
           globalSetup: ['scripts/testing/environment.ts'],
           provide: { database: 'embedded' },
-          pool: 'forks',
           execArgv: EMBEDDED_FLAGS,
-          // Files share a process, and with it the modules and the databases in memory.
-          isolate: false,
-          maxWorkers: AT_ONCE,
         },
       },
       {
         test: {
-          ...patience,
+          ...inProcess,
           name: 'postgres',
           include: ['**/*.pg.test.ts', ON_BOTH_DATABASES],
           exclude: ['**/node_modules/**', '**/dist/**'],
           globalSetup: ['scripts/testing/postgres.ts'],
           provide: { database: 'postgres' },
-          pool: 'forks',
-          isolate: false,
-          maxWorkers: AT_ONCE,
         },
       },
       {
