@@ -27,6 +27,8 @@ export function administrationStories(getWorld: () => AccountsWorld): void {
 
       await page.reload()
       await page.getByRole('button', { name: 'Change Grace' }).click()
+      // However long the form is.
+      await expect(page.getByRole('button', { name: 'Suspend' })).toBeInViewport({ ratio: 1 })
       await cleanOnBoth(page, 'a person')
       await page.getByRole('button', { name: 'Suspend' }).click()
       await expect(guests.page.getByText('This account is suspended').first()).toBeVisible()

@@ -103,10 +103,21 @@ export function pageStories(getWorld: () => World): void {
       await page.getByRole('button', { name: 'New assistant' }).click()
       const dialog = page.getByRole('dialog', { name: 'New assistant' })
       await expect(dialog.getByLabel('Name')).toBeFocused()
-      // However long the form is.
-      await expect(dialog.getByRole('button', { name: 'Save' })).toBeInViewport({ ratio: 1 })
+      // However long the form is. Nothing of it is seen below the buttons.
+      const save = dialog.getByRole('button', { name: 'Save' })
+      await expect(save).toBeInViewport({ ratio: 1 })
+      const bottoms = [save.locator('..'), dialog].map(async (box) => {
+        const { y = 0, height = 0 } = (await box.boundingBox()) ?? {}
+        return y + height
+      })
+      const [foot = 0, whole = NaN] = await Promise.all(bottoms)
+      expect(whole - foot).toBeLessThanOrEqual(1)
       await dialog.getByLabel('Name').fill('Harbour master')
       await dialog.getByLabel('Instructions').fill('Think of ships.')
+      // The models are suggested; another name can be typed.
+      const model = dialog.getByRole('combobox', { name: 'Model' })
+      const suggested = `datalist[id="${await model.getAttribute('list')}"] option`
+      await expect(dialog.locator(suggested)).toHaveAttribute('value', 'demo')
       await dialog.getByLabel('First suggestions').fill('Repeat: ahoy\n\nRepeat: aground')
       await dialog.getByRole('checkbox', { name: 'Fetch user profile', exact: true }).uncheck()
       await dialog.getByRole('button', { name: 'Save' }).click()

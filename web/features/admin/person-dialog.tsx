@@ -3,6 +3,7 @@ import { trpc } from '../../client.ts'
 import { Button } from '../../ui/controls/button.tsx'
 import { Choice } from '../../ui/controls/choice.tsx'
 import { Dialog } from '../../ui/dialog/dialog.tsx'
+import { DialogFoot } from '../../ui/dialog/dialog-foot.tsx'
 import { Outcome } from '../../ui/notices/outcome.tsx'
 import { LimitsForm } from './limits-form.tsx'
 import { LinkToHandOver } from './link-to-hand-over.tsx'
@@ -56,7 +57,7 @@ export function PersonDialog({ person, onClose }: { person: Person; onClose: () 
             )}
           </p>
         )}
-        <div className="flex flex-wrap justify-end gap-2">
+        <DialogFoot>
           {isDeleting ? (
             <>
               <Button onClick={() => setDeleting(false)}>{t('Keep {name}', { name })}</Button>
@@ -85,7 +86,7 @@ export function PersonDialog({ person, onClose }: { person: Person; onClose: () 
               </Button>
             </>
           )}
-        </div>
+        </DialogFoot>
       </div>
     </Dialog>
   )

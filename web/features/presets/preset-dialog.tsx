@@ -1,9 +1,10 @@
-import { useState } from 'react'
+import { useId, useState } from 'react'
 import { newId } from '../../../shared/contract/new-id.ts'
 import { trpc } from '../../client.ts'
 import { toolTitle } from '../../tool-title.ts'
 import { Button } from '../../ui/controls/button.tsx'
 import { Dialog } from '../../ui/dialog/dialog.tsx'
+import { DialogFoot } from '../../ui/dialog/dialog-foot.tsx'
 import { TextArea } from '../../ui/controls/text-area.tsx'
 import { TextField } from '../../ui/controls/text-field.tsx'
 import type { Preset } from './use-presets.ts'
@@ -20,6 +21,8 @@ export default function PresetDialog(props: { preset: Preset | null; onClose: ()
   const [suggestions, setSuggestions] = useState(preset?.suggestions.join('\n') ?? '')
   const [toolsOff, setToolsOff] = useState<readonly string[]>(preset?.toolsOff ?? [])
   const { data: tools = [] } = trpc.tools.list.useQuery()
+  const { data: models = [] } = trpc.models.list.useQuery(undefined, { retry: 1 })
+  const modelsId = useId()
   const save = trpc.presets.save.useMutation({
     onSuccess: async () => {
       await utils.presets.list.invalidate()
@@ -72,9 +75,15 @@ export default function PresetDialog(props: { preset: Preset | null; onClose: ()
           label={t('Model')}
           value={model}
           maxLength={200}
+          list={modelsId}
           placeholder={t('The server’s default')}
           onChange={({ target }) => setModel(target.value)}
         />
+        <datalist id={modelsId}>
+          {models.map((one) => (
+            <option key={one.id} value={one.id} />
+          ))}
+        </datalist>
         <TextArea
           label={t('First suggestions')}
           hint={t('One on each line, eight at most. They are shown before the first message.')}
@@ -115,12 +124,12 @@ export default function PresetDialog(props: { preset: Preset | null; onClose: ()
             {save.error.message}
           </p>
         )}
-        <div className="sticky bottom-0 -mx-5 -mb-5 flex justify-end gap-2 border-t border-border bg-raised px-5 py-3">
+        <DialogFoot>
           <Button onClick={onClose}>{t('Cancel')}</Button>
           <Button kind="primary" type="submit" disabled={!isReady}>
             {t('Save')}
           </Button>
-        </div>
+        </DialogFoot>
       </form>
     </Dialog>
   )

@@ -5,6 +5,7 @@ import { newId } from '../../../shared/contract/new-id.ts'
 import { trpc } from '../../client.ts'
 import { Button } from '../../ui/controls/button.tsx'
 import { Dialog } from '../../ui/dialog/dialog.tsx'
+import { DialogFoot } from '../../ui/dialog/dialog-foot.tsx'
 import { FileButton } from '../../ui/controls/file-button.tsx'
 import { IconButton } from '../../ui/controls/icon-button.tsx'
 import { Outcome } from '../../ui/notices/outcome.tsx'
@@ -124,12 +125,12 @@ export default function ProjectDialog(props: {
           </p>
         </div>
         <Outcome error={uploads.error ?? error} />
-        <div className="sticky bottom-0 -mx-5 -mb-5 flex justify-end gap-2 border-t border-border bg-raised px-5 py-3">
+        <DialogFoot>
           <Button onClick={onClose}>{t('Cancel')}</Button>
           <Button kind="primary" type="submit" disabled={!isReady}>
             {t('Save')}
           </Button>
-        </div>
+        </DialogFoot>
       </form>
     </Dialog>
   )
