@@ -26,7 +26,7 @@ test(`the server takes less than ${BOUND} MiB more while ${FILES} files of ${MEG
     }
     await Promise.all(Array.from({ length: FILES }, send))
   }
-  // As many files, but small ones: their requests, and the threads that look at them, are no memory of files.
+  // The same number of small files: the memory of requests and of the threads that inspect files is not that of files.
   await sendAll(0.25)
   const before = await residentMemory(pid)
   // The kernel begins to look for the highest anew (proc(5)).

@@ -27,7 +27,7 @@ export function ownAccountStories(getWorld: () => AccountsWorld): void {
       await page.getByRole('textbox', { name: 'Name of the key' }).fill('a robot')
       await page.getByRole('combobox', { name: 'It may' }).selectOption('read')
       await page.getByRole('button', { name: 'Make a key' }).click()
-      // The list shows the beginning of it.
+      // The list shows the beginning of the key.
       const key = (await page.getByText(/^tl_[\w-]{43}$/).textContent()) ?? ''
       await cleanOnBoth(page, 'settings')
       const me = () =>

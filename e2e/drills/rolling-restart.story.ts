@@ -35,7 +35,7 @@ test(`a rolling restart of ${NODES} nodes under ${PEOPLE} people who go on askin
   const readers: Reader[] = []
   const answers: string[] = []
   const people = Array.from({ length: PEOPLE }, async () => {
-    // A connection of their own, so that people are at all nodes.
+    // Each person has a connection, so that people are connected to all nodes.
     const own = opened.use(connect({ url: balancer.url }))
     const { id } = await own.api.sessions.create.mutate({ title: 'Asked' })
     const reader = opened.use(readSession(own, id))
@@ -71,7 +71,7 @@ test(`a rolling restart of ${NODES} nodes under ${PEOPLE} people who go on askin
       'From SIGTERM to the next attempt',
       takenOver.map(({ at }) => at - toldAt),
     )
-    // Everybody's answer goes on, whichever node wrote it.
+    // Every answer goes on, whichever node wrote it.
     await Promise.all(
       readers.map((reader) => reader.until(({ seen }) => seen.length > (before.get(reader) ?? 0))),
     )

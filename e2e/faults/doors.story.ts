@@ -82,7 +82,7 @@ function textsOf({ output }: Response): string[] {
   )
 }
 
-/** The same, put together from what was said piece by piece. */
+/** The same text, assembled from the streamed pieces. */
 function foldedTexts(events: readonly ResponseEvent[], { output }: Response): string[] {
   const texts = new Map<string, string>()
   for (const { type, delta, item_id: id } of events) {

@@ -84,7 +84,7 @@ const apis = {
   chat: {
     reply: () => chatAnswer('I have read them.'),
     picture: /"type":"image_url","image_url":\{"url":"data:image\/webp;base64,/,
-    // Servers of this API do not agree on how a PDF is sent: its text is.
+    // Servers of this API do not agree on how a PDF is sent, so its text is sent.
     pdf: null,
   },
   responses: {

@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => world[Symbol.asyncDispose]())
 const getWorld = () => world
 
-// Of no moment that a person would wait for: they run beside the unit tests.
+// No test of this file asserts a time, so it runs beside the unit tests.
 describe('the interface', () => {
   sessionStories(getWorld)
   fileStories(getWorld)

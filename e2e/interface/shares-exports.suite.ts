@@ -106,7 +106,7 @@ export function shareAndExportStories(getWorld: () => World): void {
       await page.addInitScript(notePrints)
       await page.reload()
       await expect(conversationOn(page).answer.locator('.katex')).toBeVisible()
-      // The browser's own would have what is in view.
+      // The browser's own print would contain only what is in view.
       await page.keyboard.press('Control+p')
       await expect(page).toHaveURL(`${url}/print/${id}`)
       await expect(page).toHaveTitle('On paper')

@@ -37,18 +37,18 @@ export function pushStories(getWorld: () => World): void {
       // In view, the page says it itself.
       await push(told)
       expect(await shown(worker)).toEqual([])
-      // As when the last tab is closed.
+      // The same as when the last tab is closed.
       await page.goto('about:blank')
       await push(told)
       await expect.poll(() => shown(worker)).toEqual(['The answer is there.'])
       expect(await worker.evaluate(press)).toEqual([pathname])
-      // A push service may deliver twice, or in another order: what came before is known, also when it was put away.
+      // A push service may deliver twice or out of order: the worker knows earlier messages, also dismissed ones.
       await push(told)
       await push(JSON.stringify({ ...JSON.parse(told), seq: 1 }))
       await push(JSON.stringify({ ...JSON.parse(told), seq: 1_000_000, kind: 'waits' }))
       await expect.poll(() => shown(worker)).toEqual(['A tool waits for you.'])
 
-      // Where there is a page, it goes there by itself, and none is opened.
+      // An open page navigates by itself, and no new one is opened.
       await page.goto(`${url}/usage`)
       await expect(conversationOn(page).connection).toHaveText('Connected')
       expect(await worker.evaluate(press)).toEqual([])

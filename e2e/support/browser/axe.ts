@@ -35,7 +35,7 @@ export async function clean(page: Page, state: string): Promise<void> {
   expect(faults, state).toEqual([])
 }
 
-/** The same on a phone and on a desk. */
+/** Checks the same on a phone and on a desktop. */
 export async function cleanOnBoth(page: Page, state: string): Promise<void> {
   await page.emulateMedia({ reducedMotion: 'reduce' })
   await page.setViewportSize(PHONE)

@@ -10,7 +10,7 @@ export type PostgresPair = AsyncDisposable & {
   url: string
   /** Of the replica, also before it is promoted. */
   replicaUrl: string
-  /** From now on the replica gets nothing. */
+  /** Stops the replication. */
   isolate(): Promise<void>
   /** The primary crashes and does not come back; its replica takes its place. */
   failOver(): Promise<void>

@@ -56,7 +56,7 @@ test('One person has twenty uploads open; one that was left makes room', async (
     const at = new Date(Date.now() - seconds * 1_000)
     return utimes(join(directory, begun[index] ?? ''), at, at)
   }
-  // As many as are in the way go, the longest ago first.
+  // As many as necessary are removed, the oldest first.
   await leave(3, 3_600)
   await leave(5, 61)
   await leave(7, 30)

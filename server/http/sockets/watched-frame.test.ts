@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { watchedFrame } from './watched-frame.ts'
 
-/** As tRPC's adapter makes an answer of a tracked event. */
+/** The way tRPC's adapter serializes a tracked event. */
 const answerOf = (id: number, place: string, event: object) => ({
   id,
   jsonrpc: undefined,
