@@ -31,11 +31,12 @@ describe('a stop from the other node', () => {
     const random = createRandom()
     console.log(`Random by SEED=${random.seed}`)
     const finish = sse(chatChunk({}, 'stop')) + DONE
+    let longestMs = 60
     const provider = opened.use(
       await startScriptedProvider(() => ({
         body: [
           ...['one ', 'two ', 'three'].map((content) => sse(chatChunk({ content }))),
-          { delay: random.whole(0, 60) },
+          { delay: random.whole(0, longestMs) },
           finish,
         ],
       })),
@@ -58,12 +59,18 @@ describe('a stop from the other node', () => {
       expect(log.filter(({ event }) => event.type === 'end')).toHaveLength(1)
       expect(log.at(-1)?.event.type).toBe('end')
     }
-    for (let done = 0; done < RACES; done += AT_ONCE) {
+    const isOneSided = () => Math.min(taken.true, taken.false) === 0
+    for (let done = 0; done < RACES || (isOneSided() && done < RACES * 10); done += AT_ONCE) {
+      const before = taken.true
       await Promise.all(Array.from({ length: AT_ONCE }, race))
+      // How long a stop takes depends on the machine, so the answers end later or earlier until both sides win.
+      const won = taken.true - before
+      if (won < AT_ONCE / 4) longestMs *= 2
+      else if (won > (AT_ONCE * 3) / 4) longestMs = Math.ceil(longestMs / 2)
     }
     console.log(`Stops that were taken, and that came too late: ${taken.true}, ${taken.false}`)
     // If one side always wins, the race is not tested.
-    expect(Math.min(taken.true, taken.false)).toBeGreaterThan(0)
+    expect(isOneSided()).toBe(false)
   })
 
   test('reaches the provider within a second (P9)', async () => {
