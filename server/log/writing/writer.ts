@@ -177,10 +177,20 @@ export class LogWriter {
     return done
   }
 
-  /** Commits everything that waits, for an orderly end of the process. */
+  /**
+   * Commits everything that waits, for an orderly end of the process. Text that an `append` has taken, and what came
+   * after it, is committed when that is done.
+   */
   async flush(): Promise<void> {
-    while (this.#committing || this.#dirty.size > 0) {
-      await (this.#committing ?? this.#startCommit())
+    for (;;) {
+      const held = this.#logs.values().find(({ locked, length }) => locked && length > 0)
+      if (this.#committing || this.#dirty.size > 0) {
+        await (this.#committing ?? this.#startCommit())
+      } else if (held) {
+        await this.#alone(held.sessionId, async () => undefined)
+      } else {
+        return
+      }
     }
   }
 

@@ -12,13 +12,16 @@ type Round = { seed?: number; path?: string; numRuns: number; histories?: typeof
 
 /** Histories that found bugs before, and this many new ones by the seed that the run prints. */
 const KNOWN: Round[] = [
-  { seed: 2_000, numRuns: 8 },
-  { seed: 643_275, path: '4', numRuns: 1 },
-  { seed: 446_928, path: '5', numRuns: 1 },
-  { seed: 476_731, path: '1', numRuns: 1 },
-  { seed: 77_001, path: '459', numRuns: 1 },
-  { seed: 596_781, path: '73', numRuns: 1 },
-].map((round) => ({ ...round, histories: earlierSteps }))
+  ...[
+    { seed: 2_000, numRuns: 8 },
+    { seed: 643_275, path: '4', numRuns: 1 },
+    { seed: 446_928, path: '5', numRuns: 1 },
+    { seed: 476_731, path: '1', numRuns: 1 },
+    { seed: 77_001, path: '459', numRuns: 1 },
+    { seed: 596_781, path: '73', numRuns: 1 },
+  ].map((round) => ({ ...round, histories: earlierSteps })),
+  { seed: 509_822, path: '15', numRuns: 1 },
+]
 const FRESH = amount(4, 500)
 
 // `SIMULATION_RUNS` runs that many new histories instead; `SIMULATION_SEED` and `SIMULATION_PATH`, as a failure prints
