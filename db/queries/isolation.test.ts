@@ -156,7 +156,7 @@ const EXEMPT: Record<string, { reason: string; functions: string }> = {
   'presence.ts': {
     reason: 'who reads which session, by sessions that were found as the user’s',
     functions:
-      'enterSessions depart departFromMany countRead findAbandoned forgetAbandoned lockPresence reopenSession findLeft closeSession markRead',
+      'enterSessions depart departFromUnlocked departFromMany countRead findAbandoned forgetAbandoned lockPresence reopenSession findLeft closeSession markRead',
   },
   'runs/first-drives.ts': {
     reason: 'the driver’s own work on its run',

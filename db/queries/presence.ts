@@ -4,6 +4,7 @@ import type { MessageId, SessionId, UserId } from '../../shared/contract/ids.ts'
 import type { Db } from '../engine/database.ts'
 import type { SessionTable } from '../schema.ts'
 import { arePlaced } from '../engine/places.ts'
+import type { OwnSession } from './sessions/sessions.ts'
 
 /**
  * The readers of each session by node, and the closing of sessions without readers. A node registers once per session;
@@ -21,7 +22,7 @@ const isAnswering = sql<boolean>`(exists (
   select from runs where runs.session_id = sessions.id and runs.status in ('running', 'waiting')) or exists (
   select from runs where runs.session_id = sessions.id and runs.status = 'queued'))`
 
-export type Reader = { userId: UserId; sessionId: SessionId; nodeId: string }
+export type Reader = OwnSession & { nodeId: string }
 
 /**
  * Registers the node as a reader of many sessions.
@@ -56,10 +57,7 @@ export async function arrive(db: Db, { userId, sessionId, nodeId }: Reader): Pro
 }
 
 /** For each session true when it is this person's. */
-export async function ownSessions(
-  db: Db,
-  sessions: readonly { userId: UserId; sessionId: SessionId }[],
-): Promise<boolean[]> {
+export async function ownSessions(db: Db, sessions: readonly OwnSession[]): Promise<boolean[]> {
   const { rows } = await sql<{ place: number }>`
     select wanted.place::int - 1 as place
     from unnest(${sessions.map(({ sessionId }) => sessionId)}::uuid[], ${sessions.map(({ userId }) => userId)}::uuid[])
@@ -69,13 +67,23 @@ export async function ownSessions(
   return arePlaced(sessions.length, rows)
 }
 
-/** Removes the node from the readers of these sessions, and records the time of those of which it was the last one. */
-export async function depart(
+/** Removes the node from the readers of the session, and records the time when it was the last one. */
+export async function depart(transaction: Db, sessionId: SessionId, nodeId: string): Promise<void> {
+  await departFrom(transaction, nodeId, sql`id = ${sessionId}`)
+}
+
+/**
+ * The same for many sessions, without waiting for those that somebody else has locked.
+ * @returns for each false when it was locked, or is gone
+ */
+export async function departFromUnlocked(
   transaction: Db,
-  nodeId: string,
   sessionIds: readonly SessionId[],
-): Promise<void> {
-  await departFrom(transaction, nodeId, sql`id = any(${sessionIds}::uuid[])`)
+  nodeId: string,
+): Promise<boolean[]> {
+  const areMeant = sql`id = any(${sessionIds}::uuid[])`
+  const left = new Set(await departFrom(transaction, nodeId, areMeant, sql`skip locked`))
+  return sessionIds.map((id) => left.has(id))
 }
 
 /**
@@ -87,22 +95,22 @@ export async function departFromMany(
   nodeId: string,
   limit: number,
 ): Promise<number> {
-  return departFrom(
-    transaction,
-    nodeId,
-    sql`id in (select session_id from readers where node_id = ${nodeId} limit ${limit})`,
-  )
+  const areMeant = sql`id in (select session_id from readers where node_id = ${nodeId} limit ${limit})`
+  return (await departFrom(transaction, nodeId, areMeant)).length
 }
 
-/** @returns the number of sessions */
+/** @returns the sessions that were locked for it */
 async function departFrom(
   transaction: Db,
   nodeId: string,
   areMeant: RawBuilder<unknown>,
-): Promise<number> {
+  orSkip: RawBuilder<unknown> = sql``,
+): Promise<SessionId[]> {
   // Locked in a fixed order: other nodes may do the same, and would deadlock otherwise.
   const { rows } = await sql<{ id: SessionId }>`
-    select id from sessions where ${areMeant} order by id for no key update`.execute(transaction)
+    select id from sessions where ${areMeant} order by id for no key update ${orSkip}`.execute(
+    transaction,
+  )
   const ids = rows.map(({ id }) => id)
   // A node that was not registered changes nothing; the departure of one that was taken for dead has been recorded.
   const { rows: left } = await sql<{ id: SessionId }>`
@@ -115,7 +123,7 @@ async function departFrom(
       transaction,
     )
   }
-  return ids.length
+  return ids
 }
 
 /** The number of sessions that the node is registered for. */

@@ -1,6 +1,11 @@
 import type { Db } from '../../db/engine/database.ts'
 import { isRefusal } from '../../db/engine/database-errors.ts'
-import { depart, enterSessions, ownSessions } from '../../db/queries/presence.ts'
+import {
+  depart,
+  departFromUnlocked,
+  enterSessions,
+  ownSessions,
+} from '../../db/queries/presence.ts'
 import type { OwnSession } from '../../db/queries/sessions/sessions.ts'
 import type { SessionId } from '../../shared/contract/ids.ts'
 import { Gathering } from '../concurrency/gathering.ts'
@@ -23,13 +28,20 @@ export function createEntering(db: Db, nodeId: string) {
       ),
     options,
   )
-  const left = new Gathering(async (sessionIds: readonly SessionId[]) => {
-    await db.transaction().execute((transaction) => depart(transaction, nodeId, sessionIds))
-    return sessionIds
-  }, options)
+  const left = new Gathering(
+    (sessionIds: readonly SessionId[]) =>
+      db
+        .transaction()
+        .execute((transaction) => departFromUnlocked(transaction, sessionIds, nodeId)),
+    options,
+  )
   return {
     /** Unregisters the node as a reader. */
-    leave: (sessionId: SessionId) => left.do(sessionId),
+    leave: async (sessionId: SessionId): Promise<void> => {
+      if (!(await left.do(sessionId))) {
+        await db.transaction().execute((transaction) => depart(transaction, sessionId, nodeId))
+      }
+    },
     /** True when the session is this person's. */
     owns: (session: OwnSession) => owned.do(session),
     /** Registers the node as a reader; false when it was not, because the session is closed, in use or not theirs. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { lockPresence } from '../../../db/queries/presence.ts'
 import { newId } from '../../../shared/contract/new-id.ts'
 import { SessionId } from '../../../shared/contract/ids.ts'
 import { startTestApp } from '../../testing/app.ts'
@@ -38,6 +39,33 @@ describe('presence on two nodes', () => {
         event.session.summary === null,
     )
     expect(closings).toHaveLength(1)
+  })
+
+  test('a session that somebody holds locked keeps no other from being left, nor its reader from coming back (P14)', async () => {
+    await using nodes = await startTwo(60)
+    const { presence, database } = nodes.first.services
+    const { caller } = nodes.first
+    const { id: me } = await caller.me()
+    const ids = await Promise.all([1, 2, 3].map(async () => (await caller.sessions.create({})).id))
+    const [locked, ...others] = ids
+    if (!locked) throw new Error('no session was made')
+    const readers = await Promise.all(ids.map((id) => presence.enter(id, me)))
+    const registered = async () => {
+      const rows = await database.db.selectFrom('readers').select('session_id as id').execute()
+      return rows.map(({ id }) => id)
+    }
+    const done = Promise.withResolvers<void>()
+    const holding = database.db.transaction().execute(async (transaction) => {
+      await lockPresence(transaction, locked)
+      for (const reader of readers) reader[Symbol.dispose]()
+      await expect.poll(registered).toEqual([locked])
+      for (const id of others) (await presence.enter(id, me))[Symbol.dispose]()
+      await done.promise
+    })
+    await expect.poll(registered).toEqual([locked])
+    done.resolve()
+    await holding
+    await expect.poll(registered).toEqual([])
   })
 
   test('both leave at the same moment, many times over, and every session closes (P14)', async () => {
