@@ -22,7 +22,7 @@ const patience = {
   expect: { poll },
 }
 
-/** Of tests within this process. */
+/** The settings of tests that run within a worker of Vitest. */
 const inProcess = {
   ...patience,
   pool: 'forks' as const,

@@ -56,13 +56,13 @@ export async function readSnapshots(
     const found = wanted.map((one, index) => ({ wanted: one, state: states[index] ?? null }))
     const snapshots: (StoredSnapshot | null)[] = []
     for (const some of inSlices(found, BRANCHES_AT_ONCE)) {
-      snapshots.push(...(await readMessages(db, some)))
+      snapshots.push(...(await readMessagesOf(db, some)))
     }
     return snapshots
   })
 }
 
-async function readMessages(db: Db, found: readonly Found[]): Promise<(StoredSnapshot | null)[]> {
+async function readMessagesOf(db: Db, found: readonly Found[]): Promise<(StoredSnapshot | null)[]> {
   const pages = found.map(({ wanted, state }) => {
     const leaf = wanted.leaf === undefined ? state?.activeLeaf : wanted.leaf
     return leaf && state ? { ...wanted, leaf } : null

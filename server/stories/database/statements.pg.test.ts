@@ -164,7 +164,7 @@ test('many readers that begin at the same time share statements', async () => {
   const begun = recorded.seen.length
   const readers = made.map(({ id }) => watch(app.caller, id))
   for (const reader of readers) await reader.untilEvent('snapshot')
-  // The owners, the readers, and three for sixteen snapshots of empty sessions.
+  // Some for the readers, and three for each batch of snapshots.
   expect(recorded.seen.length - begun).toBeLessThan(READERS)
   const states = readers.map(({ state }) => state)
   const resumed = recorded.seen.length
