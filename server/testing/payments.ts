@@ -1,3 +1,4 @@
+import { expect } from 'vitest'
 import { z } from 'zod'
 import { defineTool } from '../tools/define.ts'
 import type { Watcher } from './clients/watch.ts'
@@ -41,7 +42,7 @@ export async function hideOutcome(
   await app.caller.messages.send({ sessionId, text: 'Pay 0' })
   hold.value = true
   ;(await app.model.nextCall()).callTools({ name: 'pay', arguments: { amount: 0 } })
-  await live.until(() => executed.length === 1)
+  await expect.poll(() => executed.length).toBe(1)
   await app.caller.runs.stop({ sessionId })
   await live.untilEvent('end')
   hold.value = false

@@ -58,7 +58,7 @@ async function tellMessage(transaction: SessionTransaction, id: MessageId): Prom
   await transaction.addMessage(id)
 }
 
-/** Readers get the state of a call as part of its run, or after the run's end as a change of the message. */
+/** Readers get the state of a call as part of the run that writes its answer, or later as a change of the message. */
 async function tellCalls(
   transaction: SessionTransaction,
   message: Message,
@@ -72,7 +72,8 @@ async function tellCalls(
     if (!stored) continue
     const files = stored.call.files?.map((file) => now.get(file.id) ?? file) ?? []
     const { call } = await updateCall(db, { call: { ...stored.call, files } })
-    if (isActive(message)) transaction.addCall({ ...stored, call })
+    const runId = message.runId ?? stored.runId
+    if (isActive(message)) transaction.addCall({ ...stored, call, runId })
     else isTold = true
   }
   if (isTold) await transaction.addMessage(message.id)

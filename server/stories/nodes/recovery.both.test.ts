@@ -79,25 +79,25 @@ onEachStorage((database, openStorage) => {
     })
 
     test('has no call that goes on when its run is given up (P13)', async () => {
-      const { tool, begun } = held()
+      const { tool, untilBegun } = held()
       await using talk = await startConversation(openStorage, { tools: [tool] })
       const { app, sessionId, live } = talk
       await app.caller.messages.send({ sessionId, text: 'Hello' })
       ;(await app.model.nextCall()).callTools({ name: 'held', arguments: { for: 0 } })
-      await live.until(() => begun.length === 1)
+      await untilBegun(1)
       await orphanRuns(app, 7)
       expect(await live.untilEvent('end')).toMatchObject({ outcome: 'interrupted' })
       expect(callsOf(live)).toMatchObject([{ status: 'failed' }])
     })
 
     test('is left only when all its calls have ended: none is carried out twice at once (P7)', async () => {
-      const { tool, begun } = held()
+      const { tool, begun, untilBegun } = held()
       await using talk = await startConversation(openStorage, { tools: [tool] })
       const { app, sessionId, live } = talk
       await app.caller.messages.send({ sessionId, text: 'Hello' })
       const long = { name: 'held', arguments: { for: 2_500 } }
       ;(await app.model.nextCall()).callTools({ name: 'held', arguments: { for: 1 } }, long)
-      await live.until(() => begun.length === 2)
+      await untilBegun(2)
       const append = vi.spyOn(app.services.log, 'append').mockRejectedValueOnce(new Error('a bug'))
       await live.until(() => callsOf(live).every(({ status }) => status === 'completed'))
       append.mockRestore()
@@ -107,14 +107,14 @@ onEachStorage((database, openStorage) => {
     })
 
     test('is let go of with all its calls as soon as one finds that another node has it (P6, P7)', async () => {
-      const { tool, begun, stopped } = held()
+      const { tool, stopped, untilBegun } = held()
       await using talk = await startConversation(openStorage, { tools: [tool] })
-      const { app, sessionId, live } = talk
+      const { app, sessionId } = talk
       const { db } = app.services.database
       await app.caller.messages.send({ sessionId, text: 'Hello' })
       const endless = { name: 'held', arguments: { for: 0 } }
       ;(await app.model.nextCall()).callTools({ name: 'held', arguments: { for: 500 } }, endless)
-      await live.until(() => begun.length === 2)
+      await untilBegun(2)
       // A living node owns it, so that this node does not take it over.
       await sql`insert into nodes (id, lease_until)
         values (${OTHER_NODE}, now() + interval '1 hour')`.execute(db)
@@ -206,6 +206,7 @@ onEachStorage((database, openStorage) => {
 function held() {
   const begun: number[] = []
   const stopped: number[] = []
+  let next = Promise.withResolvers<void>()
   const tool = defineTool({
     name: 'held',
     description: 'Takes a while',
@@ -215,10 +216,16 @@ function held() {
     approval: 'never',
     execute: async ({ for: ms }, { signal }) => {
       begun.push(ms)
+      next.resolve()
+      next = Promise.withResolvers()
       signal.addEventListener('abort', () => stopped.push(ms), { once: true })
       await delay(ms || 60_000, undefined, { signal })
       return {}
     },
   })
-  return { tool, begun, stopped }
+  /** Resolves before a call that has just begun can have ended. */
+  const untilBegun = async (count: number) => {
+    while (begun.length < count) await next.promise
+  }
+  return { tool, begun, stopped, untilBegun }
 }

@@ -21,6 +21,7 @@ const KNOWN: Round[] = [
     { seed: 596_781, path: '73', numRuns: 1 },
   ].map((round) => ({ ...round, histories: earlierSteps })),
   { seed: 509_822, path: '15', numRuns: 1 },
+  { seed: 245_057, path: '197', numRuns: 1 },
 ]
 const FRESH = amount(4, 500)
 

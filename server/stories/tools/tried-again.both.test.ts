@@ -4,7 +4,7 @@ import { startTestApp } from '../../testing/app.ts'
 import type { TestApp } from '../../testing/app.ts'
 import { askFirst } from '../../testing/ask-first.ts'
 import { startConversation } from '../../testing/conversation.ts'
-import { watch } from '../../testing/clients/watch.ts'
+import { textOf, watch } from '../../testing/clients/watch.ts'
 import { onEachStorage } from '../../testing/each-storage.ts'
 import { callOf, hideOutcome, pay } from '../../testing/payments.ts'
 import { fileWithCall } from '../../testing/file-with-call.ts'
@@ -62,6 +62,34 @@ onEachStorage((database, openStorage) => {
       await live.until(() => callOf(live).status === 'completed')
     })
 
+    test('is told of without the loss of text while another run continues its answer (P2, P7)', async () => {
+      const paying = pay()
+      await using talk = await startConversation(openStorage, { tools: [paying.tool] })
+      const { app, sessionId, live } = talk
+      const { caller } = app
+      await hideOutcome(talk, paying)
+      const { id: callId } = callOf(live)
+      const id = live.state?.messages.at(-1)?.id ?? ''
+      const said = () => textOf(live.state, id)
+      await caller.messages.continue({ id })
+      const writing = await app.model.nextCall()
+      writing.say('One,')
+      await live.until(() => said().endsWith('One,'))
+      const ended = paying.wait()
+      await caller.tools.resolve({ callId, outcome: 'retry' })
+      writing.say(' two,')
+      await live.until(() => said().endsWith('One, two,'))
+      ended()
+      await live.until(() => callOf(live).status === 'completed')
+      writing.say(' three.')
+      writing.finish()
+      await live.until(({ state }) => state?.messages.at(-1)?.status === 'completed')
+      expect(said()).toBe('One, two, three.')
+      await using fresh = watch(caller, sessionId)
+      await fresh.untilEvent('snapshot')
+      expect(fresh.state).toEqual(live.state)
+    })
+
     test('is asked about like a first one where its tool asks, each time, and what is denied is not done (P7, P11)', async () => {
       const { tool, executed, hold } = pay()
       await using talk = await startConversation(openStorage, { tools: [tool] })
@@ -73,7 +101,7 @@ onEachStorage((database, openStorage) => {
       await live.until(({ state }) => state?.messages.at(-1)?.status === 'waiting')
       const { id: callId } = callOf(live)
       await caller.tools.decide({ callId, decision: 'approve' })
-      await live.until(() => executed.length === 1)
+      await expect.poll(() => executed.length).toBe(1)
       await caller.runs.stop({ sessionId: id })
       await live.untilEvent('end')
       hold.value = false
