@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -54,6 +54,22 @@ test('the client asks for a few packages, and for none of the server’s by a ty
   const { dependencies } = JSON.parse(stdout) as { dependencies: object }
   const packages = ['@trpc/client', '@trpc/server', 'idb', 'partial-json', 'zod']
   expect(Object.keys(dependencies)).toEqual(packages)
+})
+
+test('the package has everything that the server starts as a thread or a process of its own', () => {
+  const root = fileURLToPath(new URL('../..', import.meta.url))
+  const sources = globSync(['{db,server}/**/*-worker.ts', 'db/engine/embedded/*-maker.ts'], {
+    cwd: root,
+  })
+  expect(sources.length).toBeGreaterThan(7)
+  const installed = join(packed.consumer, 'node_modules/throughline/dist/package')
+  const missing = sources.filter((file) => !existsSync(join(installed, file.replace(/ts$/, 'js'))))
+  expect(missing).toEqual([])
+  // Each is found by the extension of the file that starts it.
+  const started = globSync('**/*.js', { cwd: installed }).filter((file) =>
+    /new URL\((['"`])\.\/[\w-]+\.ts\1/.test(readFileSync(join(installed, file), 'utf8')),
+  )
+  expect(started).toEqual([])
 })
 
 test('publint and attw find nothing wrong with the package', async () => {

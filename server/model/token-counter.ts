@@ -1,3 +1,4 @@
+import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 
 /** The method by which tokens were counted. */
@@ -63,7 +64,7 @@ const MIN_TO_LEARN = 500
 type CountingThread = { count(texts: string[]): Promise<number[]>; end(): Promise<unknown> }
 
 function startThread(onEnd: () => void): CountingThread {
-  const worker = new Worker(new URL('./token-worker.ts', import.meta.url))
+  const worker = new Worker(new URL(`./token-worker${extname(import.meta.url)}`, import.meta.url))
   const asked = new Map<number, PromiseWithResolvers<number[]>>()
   let number = 0
   let idle: NodeJS.Timeout | undefined
