@@ -12,7 +12,7 @@ COPY package.json package-lock.json ./
 COPY scripts/link-node.js scripts/
 RUN npm ci --omit=dev --no-audit --no-fund
 COPY . .
-RUN npm run build && node scripts/runtime-packages.ts
+RUN npm run build && rm dist/server/*.map && node scripts/runtime-packages.ts
 
 FROM debian:bookworm-slim
 COPY --from=build /node/node /usr/local/bin/node
@@ -35,4 +35,4 @@ EXPOSE 8001
 # The server closes within 25 s of SIGTERM: give it 30.
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["node", "scripts/healthcheck.ts"]
-CMD ["node", "--max-semi-space-size=8", "server/main.ts"]
+CMD ["node", "--max-semi-space-size=8", "dist/server/main.js"]

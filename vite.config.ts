@@ -21,7 +21,7 @@ function stateStamp(): string {
   return hash.digest('hex').slice(0, 16)
 }
 
-/** The folder of what few answers need: a browser does not keep it before (scripts/build-web.ts). */
+/** The folder of what few answers need: a browser does not keep it before (scripts/build/web-app.ts). */
 const ON_DEMAND = 'assets/on-demand'
 
 /** The programs that draw diagrams and formulas are some 150 files. */

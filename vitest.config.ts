@@ -32,6 +32,9 @@ const inProcess = {
   maxWorkers: AT_ONCE,
 }
 
+/** The path of a global setup. */
+const setup = (name: string): string => `scripts/testing/${name}.ts`
+
 const stories = {
   testTimeout: isLong ? 1_200_000 : 180_000,
   hookTimeout: isLong ? 900_000 : 300_000,
@@ -60,7 +63,7 @@ const ON_ONE_DATABASE =
 /** Left out by `npm run test:quick`: what starts processes, or takes seconds. */
 const SLOW = [
   'db/engine/{database,embedded/embedded}.test.ts',
-  'scripts/{build-web,testing/chromium}.test.ts',
+  'scripts/{build/stamped-build,testing/chromium}.test.ts',
   'server/mcp/{reference-server,servers}.test.ts',
   'server/model/hostile.test.ts',
   'server/stories/{answers/{endpoints,hostile},nodes/simulation,slow-work,tools/older-tools}.test.ts',
@@ -93,7 +96,7 @@ export default defineConfig({
             ...(process.env.QUICK === '1' ? SLOW : []),
             ...(process.env.QUICK === '1' || isLong ? [] : [ON_ONE_DATABASE]),
           ],
-          globalSetup: ['scripts/testing/environment.ts'],
+          globalSetup: ['environment', 'server'].map(setup),
           provide: { database: 'embedded' },
           execArgv: EMBEDDED_FLAGS,
         },
@@ -104,7 +107,7 @@ export default defineConfig({
           name: 'postgres',
           include: ['**/*.pg.test.ts', ON_BOTH_DATABASES],
           exclude: ['**/node_modules/**', '**/dist/**'],
-          globalSetup: ['scripts/testing/postgres.ts'],
+          globalSetup: ['postgres', 'server'].map(setup),
           provide: { database: 'postgres' },
         },
       },
@@ -113,7 +116,7 @@ export default defineConfig({
           ...stories,
           name: 'package',
           include: OF_THE_PACKAGE,
-          globalSetup: ['scripts/testing/package.ts'],
+          globalSetup: [setup('package')],
           maxWorkers: AT_ONCE,
         },
       },
@@ -122,7 +125,7 @@ export default defineConfig({
           ...stories,
           name: 'untimed',
           include: UNTIMED,
-          globalSetup: ['scripts/testing/browser.ts', 'scripts/testing/postgres.ts'],
+          globalSetup: ['browser', 'postgres', 'server'].map(setup),
           maxWorkers: AT_ONCE,
         },
       },
@@ -132,7 +135,7 @@ export default defineConfig({
           name: 'processes',
           include: ['e2e/**/*.story.ts'],
           exclude: ['**/node_modules/**', ...IN_THE_BROWSER, ...UNTIMED],
-          globalSetup: ['scripts/testing/postgres.ts'],
+          globalSetup: ['postgres', 'server'].map(setup),
           // They wait for leases, networks and starts most of the time. Some of what they wait for is promised within
           // seconds, so nothing that takes a processor for long goes on beside them.
           maxWorkers: 3,
@@ -144,7 +147,7 @@ export default defineConfig({
           ...stories,
           name: 'browser',
           include: IN_THE_BROWSER,
-          globalSetup: ['scripts/testing/browser.ts', 'scripts/testing/postgres.ts'],
+          globalSetup: ['browser', 'postgres', 'server'].map(setup),
           // One browser at a time, after everything else: stories look at timing as a person would.
           fileParallelism: false,
           sequence: { groupOrder: 2 },

@@ -1,7 +1,7 @@
 import { chromium } from '@playwright/test'
 import type { Browser, Page } from '@playwright/test'
 import { importedSession } from '../e2e/support/browser/imported-session.ts'
-import { buildWebApp } from '../scripts/build-web.ts'
+import { webApp } from '../scripts/build/web-app.ts'
 import { findOrInstallChromium } from '../scripts/testing/chromium.ts'
 import { formatTable } from './measure/table.ts'
 import type { Options } from './options.ts'
@@ -27,7 +27,7 @@ type Moment = { what: string; budget: number; p75: number; highest: number; coun
 
 /** Measures the main-thread work of a page while a long answer streams, and how soon the page reacts to a user. */
 export async function benchWeb(options: Options): Promise<unknown> {
-  await buildWebApp()
+  await webApp.build()
   const tokens = longAnswer(TOKENS)
   const around = ((SETTLED_AFTER_MS + BEFORE_END_MS) / 1000) * TOKENS_PER_SECOND
   const atOnce = Math.max(0, TOKENS - options.tokens - around)

@@ -8,7 +8,7 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 
-/** Imported by web/, shared/react, scripts/language and vite.config.ts alone; a test compares. */
+/** Imported by web/, shared/react, scripts/{build,language} and vite.config.ts alone; a test compares. */
 export const BUILD_PACKAGES = [
   '@lingui/core',
   '@lingui/message-utils',
@@ -27,6 +27,7 @@ export const BUILD_PACKAGES = [
   'radix-ui',
   'react',
   'react-dom',
+  'rolldown',
   'shiki',
   'tailwindcss',
   'tus-js-client',

@@ -7,7 +7,8 @@ import { expect, test } from 'vitest'
 import { lockFolder } from '../db/engine/embedded/folder-lock.ts'
 
 const root = resolve(import.meta.dirname, '..')
-const CACHE = 'node_modules/.cache/throughline'
+/** Holds the lock of the build of the web app. */
+const LOCKED = 'node_modules/.cache/throughline/dist/web'
 
 /** The files that a start reads before it builds the web app, without those of an earlier build. */
 async function copyTree(): Promise<string> {
@@ -18,14 +19,14 @@ async function copyTree(): Promise<string> {
   for (const name of ['package.json', 'package-lock.json', 'tsconfig.json']) {
     await cp(join(root, name), join(copy, name))
   }
-  await mkdir(join(root, CACHE), { recursive: true })
+  await mkdir(join(root, LOCKED), { recursive: true })
   await symlink(join(root, 'node_modules'), join(copy, 'node_modules'))
   return copy
 }
 
 test('one process builds the web app at a time, and none goes on when its start was killed', async () => {
   const copy = await copyTree()
-  const unlock = lockFolder(join(root, CACHE))
+  const unlock = lockFolder(join(root, LOCKED))
   try {
     const start = spawn(process.execPath, ['scripts/start.js'], {
       cwd: copy,

@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { isWebAppFresh } from './build-web.ts'
+import { bundled, serverBundle } from './build/server.ts'
+import { webApp } from './build/web-app.ts'
 
-if (!isWebAppFresh() && (await areSettingsUsable())) {
+const isFresh = webApp.isFresh() && serverBundle.isFresh()
+if (!isFresh && (await areSettingsUsable())) {
   const start = fileURLToPath(new URL('start.js', import.meta.url))
   // Through the channel, on which nothing is sent, it notices that this process was killed.
   const child = spawn(process.execPath, [start, 'prepare'], { stdio: ['ignore', 2, 2, 'ipc'] })
@@ -11,7 +13,7 @@ if (!isWebAppFresh() && (await areSettingsUsable())) {
   if (status !== 0) process.exit(status ?? 1)
 }
 // The server is imported instead of spawned, so that it receives signals and sets the exit status of this process.
-await import('../server/main.ts')
+await import(bundled('main'))
 
 /** A wrong setting is reported at once, and not after a build that takes a minute. */
 async function areSettingsUsable(): Promise<boolean> {

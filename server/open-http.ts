@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
-import { fileURLToPath } from 'node:url'
 import { TRPCError } from '@trpc/server'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
@@ -21,6 +21,7 @@ import type { Health } from './http/health.ts'
 import { createHttpServer } from './http/server.ts'
 import type { HttpServer } from './http/server.ts'
 import { requestIdOf } from './http/access/request-id.ts'
+import { packageRoot } from './package-root.ts'
 import { httpConnection } from './http/sockets/connection.ts'
 import type { Connection } from './http/sockets/connection.ts'
 import { mcpSignInRoutes } from './mcp/oauth/sign-in-routes.ts'
@@ -116,7 +117,7 @@ export function openHttp(options: OpenHttpOptions) {
         // An application that embeds this server decides which hosts it answers to.
         mode: options.authenticate ? 'accounts' : config.auth.mode,
       }),
-      webRoot: fileURLToPath(new URL('../dist/web', import.meta.url)),
+      webRoot: join(packageRoot, 'dist/web'),
       logger: options.logger,
       health: () => ({ ...options.health(), speech: config.speech !== null }),
       checkDatabase: () => ping(services.database.db),

@@ -1,5 +1,5 @@
 // Opens the database, the model and the other external resources of the settings.
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { connect, connectReplica } from '../db/engine/connect.ts'
 import type { Database, Db } from '../db/engine/database.ts'
 import { ReadReplica } from '../db/engine/postgres/read-replica.ts'
@@ -23,6 +23,7 @@ import { DEMO_MODEL } from './model/demo/generation.ts'
 import { startDemoModel } from './model/demo/start.ts'
 import { ProbedWake } from './nodes/probed-wake.ts'
 import type { Wake } from './nodes/wake.ts'
+import { packageRoot } from './package-root.ts'
 import type { ModelPort } from './model/port.ts'
 import { streamingFetch } from './model/stream/streaming-fetch.ts'
 import { readPushKeys } from './push/keys.ts'
@@ -90,7 +91,7 @@ export async function openMcpServers(
 }
 
 /** The folder in which npm packages cache what they can make again. */
-const TEMPLATE_DIR = fileURLToPath(new URL('../node_modules/.cache/throughline', import.meta.url))
+const TEMPLATE_DIR = join(packageRoot, 'node_modules/.cache/throughline')
 
 /** The address whose prices apply; null for the demo model, and for an embedded model without an address. */
 export function pricedAddress({ kind }: ModelPort, { model: { baseUrl } }: Config): string | null {

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { fingerprint } from './build-web.ts'
+import { fingerprint } from './stamped-build.ts'
 
 let folder = ''
 const read = (): string => fingerprint(folder, ['web/**/*', 'lock.json'])

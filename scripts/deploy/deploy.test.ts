@@ -210,7 +210,7 @@ const STARTED = [
     (name) => `scripts/${name}.ts`,
   ),
 ]
-const BUILDING = ['vite.config.ts', 'scripts/build-web.ts', 'scripts/runtime-packages.ts']
+const BUILDING = ['vite.config.ts', 'scripts/build/build.ts', 'scripts/runtime-packages.ts']
 
 test('what is taken out of an image is all that only the web app is built from, and nothing else', () => {
   const { packages } = reach(STARTED)

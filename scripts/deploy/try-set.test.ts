@@ -34,7 +34,7 @@ test('what is tried as processes has the settings of compose.yaml and its image,
   }
   // These settings make up the set.
   expect(set.nodes[one]).toMatchObject({ AUTH_MODE: 'accounts', NODE_ENV: 'production' })
-  expect(set.command.at(-1)).toBe('server/main.ts')
+  expect(set.command.at(-1)).toBe('dist/server/main.js')
   expect(proxySettings(places)).toMatchObject({
     SITE: 'localhost',
     NODES: '127.0.0.1:8101 127.0.0.1:8102',

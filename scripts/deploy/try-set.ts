@@ -10,7 +10,8 @@ import { z } from 'zod'
 import { connect } from '../../shared/client/index.ts'
 import type { AppSessionState, Client } from '../../shared/client/index.ts'
 import { fold } from '../../shared/session/fold.ts'
-import { buildWebApp } from '../build-web.ts'
+import { serverBundle } from '../build/server.ts'
+import { webApp } from '../build/web-app.ts'
 import { findEngine, startContainers } from './containers.ts'
 import { IN_NAMESPACES, runInNamespaces, startEngine } from './own-engine.ts'
 import { startProcesses } from './processes.ts'
@@ -189,7 +190,8 @@ export async function startSet(
   const engine = asProcesses ? null : findEngine()
   if (engine) return startContainers(engine, { build: true }, tell)
   if (!asProcesses) tell('No engine for containers runs here: the same commands, as processes')
-  await buildWebApp()
+  await webApp.build()
+  await serverBundle.build()
   return startProcesses(more, tell)
 }
 

@@ -5,7 +5,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { chromium } from '@playwright/test'
 import type { Browser, BrowserContextOptions, Page } from '@playwright/test'
 import { startTcpProxy } from '../../e2e/support/faults/tcp-proxy.ts'
-import { buildWebApp } from '../build-web.ts'
+import { serverBundle } from '../build/server.ts'
+import { webApp } from '../build/web-app.ts'
 import { findOrInstallChromium } from '../testing/chromium.ts'
 import { animatedWebp, startScreencast } from './screencast.ts'
 import { startServer } from '../testing/server-process.ts'
@@ -22,7 +23,8 @@ const PHONE = { width: 390, height: 844 }
 const LOST_MS = 1_800
 const PATIENCE_MS = 60_000
 
-await buildWebApp()
+await webApp.build()
+await serverBundle.build()
 mkdirSync(FOLDER, { recursive: true })
 const { path, version } = findOrInstallChromium()
 console.log(version)

@@ -14,6 +14,7 @@ import { connect } from '../../db/engine/connect.ts'
 import { readSchemaVersion } from '../../db/engine/migrate.ts'
 import { hashTranscripts, listKeptTables, readTable } from '../../db/queries/transfer/tables.ts'
 import type { TableRows } from '../../db/queries/transfer/tables.ts'
+import { serverBundle } from '../build/server.ts'
 import { startServer } from '../testing/server-process.ts'
 
 /** Messages to the demo model: texts, calls of tools, and a second version of an answer. */
@@ -23,6 +24,7 @@ const Listed = z.object({ messages: z.array(z.object({ id: z.string() })) })
 
 /** Has two conversations with a server of its own, and stops it. */
 async function converse(folder: string): Promise<string> {
+  await serverBundle.build()
   const server = await startServer({ DATA_DIR: folder })
   const ask = async (path: string, body?: object): Promise<Record<string, unknown>> => {
     const answer = await fetch(`${server.url}/api${path}`, {

@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { buildWebApp } from '../build-web.ts'
+import { serverBundle } from '../build/server.ts'
+import { webApp } from '../build/web-app.ts'
 import { findOrInstallChromium } from './chromium.ts'
 import { packAndInstall } from './packed-package.ts'
 import { startTemplateServer } from './postgres/template-server.ts'
@@ -45,7 +46,7 @@ class Preparation<T> {
 /** The preparations, by the names of the global setups that use them. */
 const create = () => ({
   browser: new Preparation(async () => {
-    await buildWebApp()
+    await webApp.build()
     const { path, version } = findOrInstallChromium()
     console.log(`Environment: ${version} (${path})`)
     return { result: path, remove: async () => undefined }
@@ -53,6 +54,10 @@ const create = () => ({
   package: new Preparation(async () => {
     const { packed, remove } = await packAndInstall()
     return { result: packed, remove }
+  }),
+  server: new Preparation(async () => {
+    await serverBundle.build()
+    return { result: null, remove: async () => undefined }
   }),
   postgres: new Preparation(async () => {
     const { stop, version, ...result } = await startTemplateServer()

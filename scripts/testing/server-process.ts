@@ -5,8 +5,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bundled } from '../build/server.ts'
 
-const main = fileURLToPath(new URL('../../server/main.ts', import.meta.url))
+/** What `npm start` runs; the global setup `server` builds it. */
+const main = fileURLToPath(bundled('main'))
 /** The same folder as for `npm start` (scripts/start.js). */
 const NODE_COMPILE_CACHE = fileURLToPath(
   new URL('../../node_modules/.cache/throughline/compiled', import.meta.url),

@@ -1,0 +1,50 @@
+import { globSync, rmSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { StampedBuild, root } from './stamped-build.ts'
+
+const output = join(root, 'dist/server')
+
+/** The address of a file in it. It is imported by a computed name, since it is not there before the build. */
+export const bundled = (name: 'app' | 'main'): string =>
+  pathToFileURL(join(output, `${name}.js`)).href
+
+/** The server, and what it starts as a thread or a process of its own; these look for each other in one folder. */
+const ENTRIES = [
+  'server/{app,main}.ts',
+  '{db,server}/**/*-worker.ts',
+  'db/engine/embedded/embedded-maker.ts',
+]
+/** Packages that load code or files by their place, and an optional one of `pg` that is not installed. */
+const EXTERNAL = [/^@electric-sql\//, 'pg-native', 'pino', 'pino-pretty', 'sharp']
+
+/**
+ * The server in dist/server, with its packages in a few files. Node reads, compiles and keeps some 2,000 modules
+ * otherwise: a start takes twice the time, and 45 MiB more stay in memory (bench/README.md).
+ */
+export const serverBundle = new StampedBuild({
+  name: 'the server',
+  output: 'dist/server',
+  sources: [
+    '{db,server,shared}/**/*.ts',
+    'package-lock.json',
+    'scripts/build/{stamped-build,server}.ts',
+  ],
+  make: async () => {
+    rmSync(output, { recursive: true, force: true })
+    const input = Object.fromEntries(
+      globSync(ENTRIES, { cwd: root }).map((file) => [basename(file, '.ts'), join(root, file)]),
+    )
+    // Loaded only for a build, because each start looks whether one is needed.
+    const { rolldown } = await import('rolldown')
+    const bundle = await rolldown({ input, platform: 'node', external: EXTERNAL })
+    // Readable names and places in stack traces; `--enable-source-maps` shows those of the sources.
+    await bundle.write({
+      dir: output,
+      entryFileNames: '[name].js',
+      chunkFileNames: '[name]-[hash].js',
+      sourcemap: true,
+    })
+    await bundle.close()
+  },
+})
