@@ -112,7 +112,7 @@ export async function createApp(given: AppOptions) {
   const countEvents = createLogMetrics(metrics)
   const push = await openPusher(options, database, onError)
   const prompts = new KnownPrompts()
-  const { hub, reader, feed, wake, node, log } = await openLog(
+  const { hub, reader, feed, wake, node, log, catchUp } = await openLog(
     { nodeId, database, databaseClock, config, telemetry, changes },
     {
       committed(sessionId, events) {
@@ -176,6 +176,7 @@ export async function createApp(given: AppOptions) {
         settled: (userId, ids, signal) => files.settled(userId, ids, signal),
       },
       node,
+      catchUp,
       replies,
       batches,
       prompts,

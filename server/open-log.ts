@@ -54,6 +54,11 @@ export async function openLog(
     { observer: telemetry === OFF ? null : traceDelivery(telemetry), onClose: closed },
   )
   const feed = new RemoteFeed(database, hub)
+  const catchUp = async () => {
+    await feed.catchUp()
+    await feed.closeDeleted()
+    await changes.poll()
+  }
   const wake = await openWake(config, onError)
   const node = new LocalNode({
     id: nodeId,
@@ -66,11 +71,7 @@ export async function openLog(
         onError(error, 'a message of another node could not be handled'),
       )
     },
-    onPoll: async () => {
-      await feed.catchUp()
-      await feed.closeDeleted()
-      await changes.poll()
-    },
+    onPoll: catchUp,
     onError,
   })
   const log = new LogWriter({
@@ -83,5 +84,5 @@ export async function openLog(
     onFenced: fenced,
     ...(telemetry !== OFF && { traceCommit: traceCommits(telemetry) }),
   })
-  return { hub, reader: new LogReader(database, hub), feed, wake, node, log }
+  return { hub, reader: new LogReader(database, hub), feed, wake, node, log, catchUp }
 }

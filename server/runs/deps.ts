@@ -31,6 +31,8 @@ export type RunDeps = {
   tools: ToolRegistry
   files: RunFiles
   node: LocalNode
+  /** Brings the readers of this node what was committed to the logs without it. */
+  catchUp(): Promise<void>
   replies: Replies
   batches: RunBatches
   prompts: KnownPrompts

@@ -219,6 +219,10 @@ export class RunSupervisor {
           .then(() => this.#dropped.delete(run.id))
           .catch((failure: unknown) => onError(failure, 'a run could not be given up'))
       } else if (!this.#closing.signal.aborted) {
+        // It may have lost the run by a commit of its own whose answer it did not get, and of which it told nobody.
+        await this.#deps
+          .catchUp()
+          .catch((failure: unknown) => onError(failure, 'the log of a lost run could not be read'))
         await this.#clear(run).catch((failure: unknown) =>
           onError(failure, 'the text of a deleted run could not be removed'),
         )

@@ -32,6 +32,7 @@ export async function setUpWriter(open: () => Promise<Database>) {
   await migrate(database.db)
   const committed: CommittedEvent[] = []
   const fenced: RunId[] = []
+  let late: Promise<unknown> = Promise.resolve()
   const breakBefore = () => {
     if (bench.loseAnswer === 'before') {
       bench.loseAnswer = null
@@ -50,8 +51,12 @@ export async function setUpWriter(open: () => Promise<Database>) {
     database,
     /** While true, the database refuses text as if it could not be reached. */
     away: false,
-    /** The connection breaks at the next commit: before the commit arrives, or before its answer comes back. */
-    loseAnswer: null as 'before' | 'after' | null,
+    /**
+     * The connection breaks at the next commit: before the commit arrives, or before its answer comes back. With `late`
+     * the database carries text out only then, after `untilLate`.
+     */
+    loseAnswer: null as 'before' | 'after' | 'late' | null,
+    untilLate: async (): Promise<unknown> => undefined,
     committed,
     fenced,
     sessionId: SessionId.parse(crypto.randomUUID()),
@@ -83,6 +88,11 @@ export async function setUpWriter(open: () => Promise<Database>) {
             throw AWAY
           }
           breakBefore()
+          if (bench.loseAnswer === 'late') {
+            bench.loseAnswer = null
+            late = bench.untilLate().then(() => database.insertChunks(rows, payload))
+            throw AWAY
+          }
           await breaking(() => database.insertChunks(rows, payload))
         },
       },
@@ -100,7 +110,10 @@ export async function setUpWriter(open: () => Promise<Database>) {
       },
       onFenced: ({ runId }) => fenced.push(runId),
     }),
-    [Symbol.asyncDispose]: () => database.close(),
+    [Symbol.asyncDispose]: async () => {
+      await late.catch(() => undefined)
+      await database.close()
+    },
   }
   return bench
 }

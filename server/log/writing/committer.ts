@@ -133,11 +133,16 @@ export class Committer {
 
   /** Retries until the text is committed or known to belong to an overtaken attempt; returns what was committed. */
   async commit(takenByLog: readonly TakenChunks[]): Promise<SequencedEvent[]> {
+    let unclear: SequencedEvent[] = []
     for (;;) {
       const batch = await this.#untilAnswered(
         () => this.#place(takenByLog, this.#options.database.writer),
         takenByLog,
       )
+      // The database may have gone on with an earlier try after it was looked for.
+      if (await this.#isStored(unclear, takenByLog)) {
+        return unclear
+      }
       if (batch.length === 0) {
         return []
       }
@@ -147,6 +152,9 @@ export class Committer {
         if (isRefusal(error) || !(await this.#landed(batch, error, takenByLog))) {
           for (const { log } of takenByLog) {
             log.forgetHead()
+          }
+          if (!isRefusal(error)) {
+            unclear = batch
           }
           if (!isSeqTaken(error)) {
             await this.#troubled(error, takenByLog)
@@ -160,7 +168,8 @@ export class Committer {
 
   /**
    * Finds out whether a commit succeeded whose answer was lost with the connection. Without this the next events would
-   * leave a gap in the log, or repeat events.
+   * leave a gap in the log, or repeat events. One row shows it, because all are committed or none; some may be gone
+   * already, since a session was deleted or a log compacted.
    */
   async #landed(
     batch: readonly SequencedEvent[],
@@ -168,16 +177,19 @@ export class Committer {
     takenByLog: readonly TakenChunks[],
   ): Promise<boolean> {
     await this.#troubled(error, takenByLog)
+    return this.#isStored(batch, takenByLog)
+  }
+
+  async #isStored(
+    batch: readonly SequencedEvent[],
+    takenByLog: readonly TakenChunks[],
+  ): Promise<boolean> {
     if (batch.length === 0) {
       return false
     }
     const rows = batch.map(toRow)
-    return (
-      (await this.#untilAnswered(
-        () => countEqual(this.#options.database.writer, rows),
-        takenByLog,
-      )) === rows.length
-    )
+    const count = () => countEqual(this.#options.database.writer, rows)
+    return (await this.#untilAnswered(count, takenByLog)) > 0
   }
 
   /** Retries a read until the database answers. */

@@ -185,40 +185,6 @@ onEachDatabase((name, open) => {
       expect(rows.map(({ type }) => type)).toEqual(['chunk', 'start', 'tool'])
     })
 
-    test('is flushed only when an append has committed the text that it took, and what came after that (P8)', async () => {
-      await using bench = await setUpWriter(open)
-      const { writer, sessionId } = bench
-      /** An append that goes on until it is let go. */
-      const hold = () => {
-        const began = Promise.withResolvers<void>()
-        const goesOn = Promise.withResolvers<void>()
-        const done = writer.append(sessionId, async () => {
-          began.resolve()
-          await goesOn.promise
-        })
-        return { began: began.promise, letGo: goesOn.resolve, done }
-      }
-      const first = hold()
-      await first.began
-      void writer.chunk(sessionId, bench.hold, chunk('taken', 0))
-      // It gets the log from the first one, and takes the text with it.
-      const second = hold()
-      first.letGo()
-      await second.began
-      void writer.chunk(sessionId, bench.hold, chunk(' behind', 5))
-      const flushed = writer.flush().then(() => joined(bench.committed))
-      const rounds = async () => {
-        for (let round = 0; round < 5; round += 1) {
-          await new Promise((resolve) => setImmediate(resolve))
-        }
-        return 'waits'
-      }
-      expect(await Promise.race([flushed, rounds()])).toBe('waits')
-      second.letGo()
-      expect(await flushed).toBe('taken behind')
-      await Promise.all([first.done, second.done])
-    })
-
     test('lets a run go on that waited for room which an append made', async () => {
       await using bench = await setUpWriter(open)
       const { writer, sessionId } = bench

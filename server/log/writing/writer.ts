@@ -187,7 +187,8 @@ export class LogWriter {
       if (this.#committing || this.#dirty.size > 0) {
         await (this.#committing ?? this.#startCommit())
       } else if (held) {
-        await this.#alone(held.sessionId, async () => undefined)
+        // It is refused when the connection of that `append` breaks; then the text waits again.
+        await this.#alone(held.sessionId, async () => undefined).catch(() => undefined)
       } else {
         return
       }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { loseAnswer } from '../../testing/lost-answer.ts'
 import { startConversation } from '../../testing/conversation.ts'
 import { onEachStorage } from '../../testing/each-storage.ts'
@@ -40,5 +40,36 @@ onEachStorage((name, openStorage) => {
         ])
       },
     )
+
+    test('when the end of an answer is stored tells its readers, though the log is compacted before that is found out (P2, P13)', async () => {
+      await using talk = await startConversation(openStorage)
+      const { app, live, sessionId } = talk
+      await app.caller.sessions.update({ id: sessionId, title: 'Named by a person' })
+      await app.caller.messages.send({ sessionId, text: 'Still there?' })
+      const ended = loseAnswer(app.services.database.db, 'end_answers', 'after')
+      const call = await app.model.nextCall()
+      call.say('Still ', 'here.')
+      call.say(' And on.')
+      call.finish()
+      await vi.waitUntil(() => ended.isDone, { interval: 1, timeout: 30_000 })
+      await app.services.runs.sweep()
+      expect(await live.untilEvent('end')).toMatchObject({ outcome: 'completed' })
+    })
+
+    test('before the end of an answer is stored, which happens all the same, tells its readers (P2, P13)', async () => {
+      await using talk = await startConversation(openStorage)
+      const { app, live, sessionId } = talk
+      await app.caller.sessions.update({ id: sessionId, title: 'Named by a person' })
+      await app.caller.messages.send({ sessionId, text: 'Still there?' })
+      const ended = loseAnswer(app.services.database.db, 'end_answers', 'late')
+      const call = await app.model.nextCall()
+      call.say('Here.')
+      call.finish()
+      expect(await live.untilEvent('end')).toMatchObject({ outcome: 'completed' })
+      expect(ended.isDone).toBe(true)
+      await expect
+        .poll(() => app.caller.sessions.get({ id: sessionId }))
+        .toMatchObject({ running: false })
+    })
   })
 })

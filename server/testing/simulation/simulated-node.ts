@@ -107,6 +107,7 @@ export function simulatedNode({ gate, pglite, network, model, tools, newId, onEr
         keep: async () => ({ files: [], notes: [] }),
       },
       node: local,
+      catchUp: feed.catchUp,
       batches,
       prompts: new KnownPrompts(),
       // The simulation has no titles.
