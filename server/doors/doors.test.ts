@@ -12,7 +12,7 @@ import { chatChunks, toCompletion } from './openai/chat-output.ts'
 import { ResponseEvents } from './openai/response-events.ts'
 import type { NumberedEvent } from './openai/response-events.ts'
 import { calledBy, calledIn, callsOf, settledBy, toSettled } from './testing/told-calls.ts'
-import { loggedRuns } from './testing/runs.ts'
+import { loggedRuns, RunWriter } from './testing/runs.ts'
 import type { LoggedRun } from './testing/runs.ts'
 
 test('any run, cut anywhere and resumed by the number of an event, is the fold’s message (P17)', () => {
@@ -153,6 +153,112 @@ test('any run is the fold’s message to Chat Completions, or says that it canno
   )
 })
 
+const ONE_TEXT = [
+  ...['response.output_item.added', 'response.content_part.added'],
+  ...Array.from({ length: 3 }, () => 'response.output_text.delta'),
+  ...['response.output_text.done', 'response.content_part.done', 'response.output_item.done'],
+]
+
+test('calls that are told of again in the middle of a text leave it one item of the response (P17)', () => {
+  for (const logged of [toldAgain(), withoutCalls(toldAgain())]) {
+    const [events = [], ...others] = responsesOf(logged)
+    expect(others).toEqual([])
+    const message = Ended.parse(events.at(-1)).response.output.find(
+      ({ type }) => type === 'message',
+    )
+    const ofText = events.filter((event) => itemOf(event) === message?.id)
+    expect(ofText.map(({ type }) => type)).toEqual(ONE_TEXT)
+    expect(outputOf(events)).toEqual(['One, two, three.'])
+    expect(calledIn([events])).toEqual(calledBy(logged.message))
+    expectWhole(events)
+  }
+})
+
+test('a call that is told of again keeps its item, which is done again only with another outcome (P17)', () => {
+  const [events = []] = responsesOf(toldAgain())
+  const { output } = Ended.parse(events.at(-1)).response
+  expect(output.map(({ type }) => type)).toEqual(['mcp_call', 'mcp_call', 'message'])
+  const said = events.flatMap((event) =>
+    /^response\.mcp_call\.|output_item\.added$/.test(event.type)
+      ? [`${output.findIndex(({ id }) => id === itemOf(event))} ${event.type.split('.').at(-1)}`]
+      : [],
+  )
+  expect(said).toEqual([
+    ...['0 added', '0 in_progress', '1 added', '1 in_progress', '0 failed', '1 completed'],
+    ...['2 added', '0 completed'],
+  ])
+})
+
+test('a call of an earlier response that is told of again has no item in the next one (P17)', () => {
+  const writer = new RunWriter()
+  writer.call(['server', 'client'], { isTaken: false, isEnded: false })
+  writer.write(THREE, true)
+  const [, events = []] = responsesOf(writer.end('completed', 'stop'))
+  const { output } = Ended.parse(events.at(-1)).response
+  expect(output.map(({ type }) => type)).toEqual(['message'])
+  expect(outputOf(events)).toEqual(['One, two, three.'])
+})
+
+test('a call that is tried again while its response ends has its item in the next one (P17)', () => {
+  const writer = new RunWriter()
+  writer.call(['lost', 'client'], { isTaken: false, isEnded: false })
+  writer.write([['text', 'One,']], true)
+  writer.call(['client'], { isTaken: false, isEnded: false })
+  const segments = responsesOf(writer.end('completed', 'stop'))
+  const outputs = segments.map((events) => Ended.parse(events.at(-1)).response.output)
+  expect(outputs.map((output) => output.map(({ type }) => type))).toEqual([
+    ...[['mcp_call', 'function_call'], ['message', 'function_call'], ['mcp_call']],
+  ])
+  for (const events of segments) expectWhole(events)
+})
+
+test('an approval for an earlier call that is tried again does not end the response in the middle of its text (P17)', () => {
+  const { log, ...told } = withoutCalls(toldAgain())
+  const asked = log.flatMap(({ seq, event }) => {
+    if (event.type !== 'tool' || event.call.status !== 'running') return [{ seq, event }]
+    const states = (['awaiting-approval', 'pending', 'running'] as const).map((status) => ({
+      seq,
+      event: { ...event, call: { ...event.call, status } },
+    }))
+    return states
+  })
+  const segments = responsesOf({ ...told, log: asked })
+  expect(segments.map((events) => outputOf(events))).toEqual([['One, two, three.']])
+})
+
+test('calls that are told of again in the middle of a text leave it one part of the AI SDK’s message (P17)', async () => {
+  for (const logged of [toldAgain(), withoutCalls(toldAgain())]) {
+    const chunks = new UiChunks(logged.run)
+    const said = logged.log.flatMap(({ event }) => chunks.translate(event))
+    const { parts } = await read(said)
+    expect(parts.filter(({ type }) => type === 'text')).toMatchObject([
+      { text: 'One, two, three.', state: 'done' },
+    ])
+    const calls = parts.filter((part) => 'toolCallId' in part)
+    expect(calls.map(toSettled)).toEqual(callsOf(logged.message).map(settledBy))
+  }
+})
+
+const THREE = [
+  ['text', 'One,'],
+  ['text', ' two,'],
+  ['text', ' three.'],
+] as const
+
+/** An answer whose calls are told of again between its words: one is tried again, and one has a file that was read. */
+function toldAgain(): LoggedRun {
+  const writer = new RunWriter()
+  writer.call(['lost', 'server'], { isTaken: false, isEnded: false })
+  writer.write(THREE, true)
+  return writer.end('completed', 'stop')
+}
+
+/** The same as if an import had brought the calls: the log begins behind them. */
+function withoutCalls({ log, ...told }: LoggedRun): LoggedRun {
+  const first = log.findIndex(({ event }) => event.type === 'chunk')
+  return { ...told, log: log.filter(({ event }, at) => event.type === 'start' || at >= first) }
+}
+
 function responsesOf({ run, log }: LoggedRun): NumberedEvent[][] {
   const events = new ResponseEvents(run)
   const segments = [events.begin()]
@@ -179,7 +285,8 @@ function expectWhole(events: readonly NumberedEvent[]): void {
       })
   const added = placesOf('response.output_item.added')
   expect(added.map((place) => Number.parseInt(place, 10))).toEqual(added.map((_, at) => at))
-  expect(placesOf('response.output_item.done').toSorted()).toEqual(added.toSorted())
+  // The item of a call that was tried again is done again.
+  expect(new Set(placesOf('response.output_item.done'))).toEqual(new Set(added))
 }
 
 const Content = z.looseObject({ text: z.string().optional(), refusal: z.string().optional() })
@@ -202,6 +309,11 @@ const ChatChunk = z.looseObject({
   error: z.looseObject({ code: z.string().nullable() }).optional(),
 })
 const Delta = z.looseObject({ item_id: z.string(), delta: z.string() })
+
+/** The id of the item that an event is about. */
+function itemOf(event: NumberedEvent): string | undefined {
+  return Delta.partial().parse(event).item_id ?? Placed.safeParse(event).data?.item.id
+}
 
 /** The texts of the response's final output. */
 function outputOf(events: readonly NumberedEvent[], only?: 'text'): string[] {

@@ -84,7 +84,7 @@ export class UiChunks {
       open = { part, id: `${part}-${this.#attempt}`, kind: name, length: 0 }
       before.push({ type: `${name}-start`, id: open.id })
     }
-    const delta = text.slice(open.length - offset)
+    const delta = text.slice(Math.max(0, open.length - offset))
     this.#open = { ...open, length: open.length + delta.length }
     const said = delta === '' ? [] : [{ type: `${open.kind}-delta`, id: open.id, delta }]
     return [...step, ...before, ...said]
@@ -94,7 +94,7 @@ export class UiChunks {
     const before = this.#calls.get(call.id)
     const { id: toolCallId, name: toolName, input, status } = call
     const place = call.source === 'client' ? {} : { providerExecuted: true, dynamic: true }
-    const chunks = before === undefined ? [...this.#close(), ...this.#stepFor(part, true)] : []
+    const chunks = before === undefined ? this.#placeFor(part) : []
     if (before === undefined) {
       chunks.push({ type: 'tool-input-available', toolCallId, toolName, input, ...place })
     }
@@ -125,6 +125,12 @@ export class UiChunks {
       case 'running':
         return chunks
     }
+  }
+
+  /** A new call is behind the text. An earlier one, which an import brought, is told of while the text goes on. */
+  #placeFor(part: number): Chunk[] {
+    if (this.#open && part < this.#open.part) return []
+    return [...this.#close(), ...this.#stepFor(part, true)]
   }
 
   /** The questions of the call's MCP server as data parts; an answer replaces the part. */

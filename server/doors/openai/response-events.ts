@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { ChunkEvent } from '../../../shared/contract/events.ts'
 import type { CallId } from '../../../shared/contract/ids.ts'
 import type { ToolCall } from '../../../shared/contract/tool.ts'
@@ -10,6 +11,7 @@ import {
   callItem,
   endServerCall,
   isAsked,
+  itemOfServerCall,
   kindOf,
 } from './call-items.ts'
 import type { CallKind } from './call-items.ts'
@@ -20,8 +22,8 @@ import type { OpenText, Unnumbered } from './text-items.ts'
 
 export type NumberedEvent = Unnumbered & { sequence_number: number }
 
-/** An output item that is kept, and its part of the answer. */
-type Kept = { part: number; item: Item }
+/** An output item that is kept, its place in the stream, and its part of the answer. */
+type Kept = { part: number; index: number; item: Item }
 
 /**
  * Translates the log of one run into the events of its responses. The events and their numbers depend on nothing but
@@ -42,9 +44,14 @@ export class ResponseEvents {
   #index = 0
   #kept: Kept[] = []
   #open: OpenText | null = null
+  /** Counts the attempts of the earlier runs too, so that no two items have one id. */
   #attempt = 0
+  /** The first part that this run wrote; earlier runs may have written the ones before. */
+  #firstPart = 0
   /** The calls of this response. An open one runs, or waits for its answer. */
   readonly #calls = new Map<CallId, { kind: CallKind; index: number; isOpen: boolean }>()
+  /** The item of each ended call of the server as it was sent last, also in an earlier response. */
+  readonly #doneItems = new Map<CallId, Item>()
   #end: ResponseEnd = NO_END
   #at: string | null = null
 
@@ -65,9 +72,10 @@ export class ResponseEvents {
 
   /** @param request the request's fields for the current response */
   response(request: Record<string, unknown>): Record<string, unknown> {
-    const kept = this.#kept.map(({ item }) => item)
-    const open = this.#open && { ...textItem(this.#open, 'completed'), status: 'in_progress' }
-    const output = open ? [...kept, open] : kept
+    const open = this.#open
+    const item = open && { ...textItem(open, 'completed'), status: 'in_progress' }
+    const all = open && item ? [...this.#kept, { index: open.index, item }] : this.#kept
+    const output = all.toSorted((one, other) => one.index - other.index).map((kept) => kept.item)
     return toResponse(this.#frame(request), this.status, output, this.#end)
   }
 
@@ -102,7 +110,8 @@ export class ResponseEvents {
     const { runId, messageId } = this.#run
     switch (event.type) {
       case 'start':
-        return event.runId === runId ? this.#started(event.attempt, event.keepParts) : []
+        // Earlier runs may have written some of the answer.
+        return event.messageId === messageId ? this.#started(event.attempt, event.keepParts) : []
       case 'chunk':
         return event.messageId === messageId ? [...this.#goesOn(), ...this.#added(event)] : []
       case 'tool': {
@@ -137,7 +146,8 @@ export class ResponseEvents {
   }
 
   #started(attempt: number, keepParts: number): Unnumbered[] {
-    this.#attempt = attempt
+    this.#attempt = Math.max(attempt, this.#attempt + 1)
+    if (attempt === 1) this.#firstPart = keepParts
     // The previous attempt's output is discarded, unless this attempt continues it.
     const goesOn = attempt > 1 && this.#open !== null && this.#open.part < keepParts
     const given = goesOn ? [] : this.#close('incomplete')
@@ -163,41 +173,62 @@ export class ResponseEvents {
       before.push(...beginText(open))
     }
     // A chunk may begin with text that is there already.
-    const delta = chunk.text.slice(open.text.length - chunk.offset)
+    const delta = chunk.text.slice(Math.max(0, open.text.length - chunk.offset))
     if (delta === '') return before
     this.#open = { ...open, text: open.text + delta }
     return [...before, addText(open, delta)]
   }
 
   #called(part: number, call: ToolCall): Unnumbered[] {
-    const closed = this.#close('completed')
+    const isBehind = this.#open !== null && this.#open.part < part
+    const closed = isBehind ? this.#close('completed') : []
     const kind = kindOf(call)
     if (!isAsked(kind)) this.#answered(call)
     if (kind === null) return closed
-    if (isAsked(kind)) {
-      if (this.#calls.has(call.id)) return closed
-      const index = this.#place(kind, call)
-      this.#kept.push({ part, item: callItem(kind, call, 'completed') })
-      this.#askedIn.set(call.id, this.segment)
-      return [...closed, ...callAtOnce(kind, call, index)]
-    }
-    const known = this.#calls.get(call.id)
-    // The approval request of the call is another item of the same response.
-    const isKnown = known?.kind === 'server'
-    const index = isKnown ? known.index : this.#place(kind, call)
-    const begun = isKnown ? [] : beginServerCall(call, index)
-    const isOpen = call.status === 'running'
-    this.#calls.set(call.id, { kind, index, isOpen })
-    if (isOpen) return [...closed, ...begun]
-    const { events, item } = endServerCall(call, index)
-    this.#kept = [...this.#kept.filter((kept) => kept.item.id !== item.id), { part, item }]
-    return [...closed, ...begun, ...events]
+    const said = isAsked(kind) ? this.#asked(kind, part, call) : this.#carriedOut(part, call)
+    return [...closed, ...said]
   }
 
-  #place(kind: CallKind, { id }: ToolCall): number {
+  #asked(kind: 'function' | 'approval', part: number, call: ToolCall): Unnumbered[] {
+    // The run does not wait for an earlier call that is tried again, so its approval must not end the response.
+    if (this.#isEarlier(part) || this.#calls.has(call.id)) return []
+    const index = this.#place(kind, call)
+    this.#kept.push({ part, index, item: callItem(kind, call, 'completed') })
+    this.#askedIn.set(call.id, this.segment)
+    return callAtOnce(kind, call, index)
+  }
+
+  #carriedOut(part: number, call: ToolCall): Unnumbered[] {
+    const isOpen = call.status === 'running'
+    const known = this.#calls.get(call.id)
+    const before = this.#doneItems.get(call.id)
+    // The approval request of the call is another item of the same response.
+    const isKnown = known?.kind === 'server'
+    if (isKnown) this.#calls.set(call.id, { ...known, isOpen })
+    if (isDeepStrictEqual(before, itemOfServerCall(call))) return []
+    if (isKnown) return isOpen ? [] : this.#done(part, call, known.index)
+    // The response may end before an earlier call that is tried again, so its item begins when it has ended.
+    if (isOpen && (before || this.#isEarlier(part))) return []
+    const index = this.#place('server', call, isOpen)
+    return [...beginServerCall(call, index), ...(isOpen ? [] : this.#done(part, call, index))]
+  }
+
+  /** True for a call of an earlier step, of which the log tells again. */
+  #isEarlier(part: number): boolean {
+    return part < (this.#open?.part ?? this.#firstPart)
+  }
+
+  #done(part: number, call: ToolCall, index: number): Unnumbered[] {
+    const { events, item } = endServerCall(call, index)
+    this.#kept = [...this.#kept.filter((kept) => kept.item.id !== item.id), { part, index, item }]
+    this.#doneItems.set(call.id, item)
+    return events
+  }
+
+  #place(kind: CallKind, { id }: ToolCall, isOpen = true): number {
     const index = this.#index
     this.#index += 1
-    this.#calls.set(id, { kind, index, isOpen: true })
+    this.#calls.set(id, { kind, index, isOpen })
     return index
   }
 
@@ -220,7 +251,7 @@ export class ResponseEvents {
     const open = this.#open
     if (!open) return []
     this.#open = null
-    this.#kept.push({ part: open.part, item: textItem(open, status) })
+    this.#kept.push({ part: open.part, index: open.index, item: textItem(open, status) })
     return endText(open, status)
   }
 

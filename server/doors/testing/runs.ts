@@ -40,10 +40,13 @@ const KINDS = [
 ] as const
 type CallKind = (typeof KINDS)[number]
 
+/** The texts of cut attempts, and whether the next attempt continued each. */
+const cut = fc.array(fc.tuple(written, fc.boolean()), { maxLength: 3 })
+
 const step = fc.record({
-  /** The texts of cut attempts, and whether the next attempt continued each. */
-  cut: fc.array(fc.tuple(written, fc.boolean()), { maxLength: 3 }),
-  written,
+  ...{ cut, written },
+  /** Earlier calls are told of again between these texts. */
+  tellsAgain: fc.boolean(),
   /** A message of the user joins the answer behind this step. */
   joins: fc.boolean(),
   calls: fc.array(fc.constantFrom<CallKind>(...KINDS), { minLength: 1, maxLength: 3 }),
@@ -52,14 +55,14 @@ const step = fc.record({
 })
 
 /**
- * Runs of several steps: texts, calls of every kind, messages that join, takeovers in the middle of a step, and each way to
- * end; also such that go on with what an earlier run had written.
+ * Runs of several steps: texts, calls of every kind, messages that join, takeovers in the middle of a step, calls that are
+ * told of again in the middle of a text, and each way to end; also such that go on with what an earlier run had written.
  */
 export const loggedRuns: fc.Arbitrary<LoggedRun> = fc
   .record({
     steps: fc.array(step, { minLength: 1, maxLength: 4 }),
     /** The text of an earlier run that was cut. */
-    earlier: fc.option(written),
+    earlier: fc.option(fc.record({ cut, written })),
     outcome: fc.constantFrom<Outcome>('completed', 'stopped', 'failed', 'interrupted'),
     finish: fc.constantFrom('stop', 'length', 'content-filter', 'max-steps'),
     /** It ends in the middle of the last step's calls, where it does not complete. */
@@ -68,11 +71,7 @@ export const loggedRuns: fc.Arbitrary<LoggedRun> = fc
   .map(({ steps, outcome, earlier, finish, inCalls }) => {
     const writer = new RunWriter(earlier)
     steps.forEach((one, index) => {
-      for (const [cut, goesOn] of one.cut) {
-        writer.write(cut)
-        writer.takeOver(goesOn)
-      }
-      writer.write(one.written)
+      writer.writeAttempts(one, one.tellsAgain)
       const isLast = index === steps.length - 1
       if (!isLast) {
         writer.call(one.calls, { isTaken: one.isTaken, isEnded: false })
@@ -84,19 +83,26 @@ export const loggedRuns: fc.Arbitrary<LoggedRun> = fc
     return writer.end(outcome, finish)
   })
 
+type Attempts = {
+  cut: readonly (readonly [Pieces, boolean])[]
+  written: Pieces
+}
+type Pieces = readonly (readonly [TextKind, string])[]
 type Made = { kind: CallKind; part: number; call: ToolCall }
 
-class RunWriter {
+/** Writes the log of one run. */
+export class RunWriter {
   readonly #log: LoggedEvent[] = []
   #parts: Part[] = []
   #kept = 0
+  #runId = runId
   #attempt = 1
   #calls = 0
 
-  constructor(earlier: readonly (readonly [TextKind, string])[] | null) {
+  constructor(earlier: Attempts | null = null) {
     if (earlier) {
       this.#start(earlierId)
-      this.write(earlier)
+      this.writeAttempts(earlier)
       this.#kept = this.#parts.length
       this.#add({
         ...{ type: 'end', runId: earlierId, messageId, usage: null, error: null },
@@ -107,6 +113,8 @@ class RunWriter {
   }
 
   #start(id: RunId): void {
+    this.#runId = id
+    this.#attempt = 1
     this.#add({
       ...{ type: 'start', runId: id, messageId, attempt: 1, keepParts: this.#kept },
       message: this.#message('running'),
@@ -119,7 +127,15 @@ class RunWriter {
     this.#add({ type: 'message', message: { ...said, parts, joinedPart: this.#parts.length } })
   }
 
-  write(pieces: readonly (readonly [TextKind, string])[]): void {
+  writeAttempts({ cut: attempts, written: last }: Attempts, tellsAgain = false): void {
+    for (const [pieces, goesOn] of attempts) {
+      this.write(pieces, tellsAgain)
+      this.takeOver(goesOn)
+    }
+    this.write(last, tellsAgain)
+  }
+
+  write(pieces: Pieces, tellsAgain = false): void {
     for (const [kind, text] of pieces) {
       const last = this.#parts.at(-1)
       const goesOn = this.#parts.length > this.#kept && last?.type === kind
@@ -128,7 +144,15 @@ class RunWriter {
       const before = goesOn ? last.text : ''
       this.#parts = [...this.#parts.slice(0, part), { type: kind, text: before + text }]
       this.#add({ type: 'chunk', messageId, part, kind, offset, text })
+      if (tellsAgain) this.tellAgain()
     }
+  }
+
+  /** Tells of each earlier call as it is. One of unknown outcome is tried again, and has ended when told of once more. */
+  tellAgain(): void {
+    this.#parts.forEach((one, part) => {
+      if (one.type === 'tool') this.#tool(part, toldAgain(one.call))
+    })
   }
 
   takeOver(goesOn: boolean): void {
@@ -136,7 +160,7 @@ class RunWriter {
     this.#parts = goesOn ? this.#parts : this.#parts.slice(0, this.#kept)
     const [attempt, keepParts] = [this.#attempt, this.#parts.length]
     this.#add({
-      ...{ type: 'start', runId, messageId, attempt, keepParts },
+      ...{ type: 'start', runId: this.#runId, messageId, attempt, keepParts },
       message: this.#message('running'),
     })
   }
@@ -204,6 +228,11 @@ class RunWriter {
 
   end(outcome: Outcome, finish: 'stop' | 'length' | 'content-filter' | 'max-steps'): LoggedRun {
     const error = { code: 'internal', message: 'It failed.', retryable: false } as const
+    for (const [part, one] of this.#parts.entries()) {
+      const isTriedAgain =
+        one.type === 'tool' && one.call.name === 'lost' && one.call.status === 'running'
+      if (isTriedAgain) this.#tool(part, toldAgain(one.call))
+    }
     this.#add({
       ...{ type: 'end', runId, messageId, outcome, usage: null },
       ...{
@@ -259,4 +288,10 @@ class RunWriter {
       siblings: { index: 0, count: 1, previous: null, next: null },
     }
   }
+}
+
+function toldAgain(call: ToolCall): ToolCall {
+  const { error: _, ...rest } = call
+  if (call.status === 'unknown') return { ...rest, status: 'running' }
+  return call.name === 'lost' ? { ...rest, status: 'completed', output: 'y' } : call
 }

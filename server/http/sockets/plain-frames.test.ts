@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import type { SessionEvent } from '../../../shared/contract/events.ts'
+import type { ChunkEvent, SessionEvent } from '../../../shared/contract/events.ts'
 import type { Message } from '../../../shared/contract/message.ts'
 import type { PlainFrame, PlainState } from './plain-frames.ts'
-import { translate } from './plain-frames.ts'
+import { stateAfter, translate } from './plain-frames.ts'
 
 test('an answer that another node does again is begun again, with what was kept', () => {
   const frames = translateAll(
@@ -54,8 +54,29 @@ test('a failed answer says why', () => {
   expect(frames.at(-1)).toMatchObject({ outcome: 'failed', error: { code: 'provider_rate_limit' } })
 })
 
+test('a call that is told of again says nothing of the text between it and where the client was', () => {
+  const [first, second] = [call('first'), call('second')]
+  const [paid, one] = ['Paid.', 'One, two'].map((text) => ({ type: 'text' as const, text }))
+  // Ids are short here, for their brands are of no matter to the translation.
+  const last = chunk(3, 'a', 0, 'One,') as ChunkEvent
+  const frames = translateFrom(
+    stateAfter(last),
+    { type: 'tool', messageId: 'a', part: 0, call: first.call },
+    chunk(3, 'a', 4, ' two'),
+    snapshot([{ ...message('a', 'running', []), parts: [first, paid, second, one] }]),
+  )
+  expect(kinds(frames)).toEqual([
+    ...['tool_call', 'tool_result', ' two', 'start a', 'Paid.'],
+    ...['tool_call', 'tool_result', 'One, two'],
+  ])
+})
+
 function translateAll(...events: unknown[]): PlainFrame[] {
-  let state: PlainState = null
+  return translateFrom(null, ...events)
+}
+
+function translateFrom(was: PlainState, ...events: unknown[]): PlainFrame[] {
+  let state = was
   const frames: PlainFrame[] = []
   for (const [index, event] of events.entries()) {
     // Ids are short here, for their brands are of no matter to the translation.
@@ -90,6 +111,10 @@ function start(attempt: number, parts: Message['parts']) {
 
 function chunk(part: number, messageId: string, offset: number, text: string) {
   return { type: 'chunk', messageId, part, kind: 'text', offset, text }
+}
+
+function call(id: string) {
+  return { type: 'tool', call: { id, name: 'pay', status: 'completed', input: {}, output: 'x' } }
 }
 
 function snapshot(messages: unknown[]) {

@@ -146,7 +146,8 @@ function translateTool(
   const { id: call_id, name, status, input, output = null, error } = call
   const state = {
     ...answer,
-    knownFrom: Math.min(answer.knownFrom, part),
+    // A call may be told of again behind later parts, so it says nothing of the parts between.
+    knownFrom: Number.isFinite(answer.knownFrom) ? answer.knownFrom : part,
     calls: { ...answer.calls, [call.id]: status },
   }
   if (status === last) return { state, frames: [] }
