@@ -57,7 +57,10 @@ export async function arrive(db: Db, { userId, sessionId, nodeId }: Reader): Pro
 }
 
 /** For each session true when it is this person's. */
-export async function ownSessions(db: Db, sessions: readonly OwnSession[]): Promise<boolean[]> {
+export async function ownSessions(
+  db: Db,
+  sessions: readonly { userId: UserId; sessionId: SessionId }[],
+): Promise<boolean[]> {
   const { rows } = await sql<{ place: number }>`
     select wanted.place::int - 1 as place
     from unnest(${sessions.map(({ sessionId }) => sessionId)}::uuid[], ${sessions.map(({ userId }) => userId)}::uuid[])

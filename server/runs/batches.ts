@@ -8,6 +8,7 @@ import { readDriveStarts } from '../../db/queries/runs/run-drives.ts'
 import type { DriveStart, PromptPage, StartingRun } from '../../db/queries/runs/run-drives.ts'
 import { insertSessions } from '../../db/queries/sessions/sessions.ts'
 import type { NewSession } from '../../db/queries/sessions/sessions.ts'
+import { gatherShort } from '../concurrency/gather-short.ts'
 import { Gathering } from '../concurrency/gathering.ts'
 
 /** The most that one statement does. */
@@ -29,10 +30,6 @@ export function createRunBatches(db: Db): RunBatches {
     options,
   )
   const ended = new Gathering((endings: readonly OwnEnding[]) => endRuns(db, endings), options)
-  const started = new Gathering(
-    (starting: readonly StartingRun[]) => readDriveStarts(db, starting),
-    options,
-  )
   const made = new Gathering(
     (sessions: readonly NewSession[]) => insertSessions(db, sessions),
     options,
@@ -41,6 +38,9 @@ export function createRunBatches(db: Db): RunBatches {
     make: (session) => made.do(session),
     begin: (drive) => begun.do(drive),
     end: (ending) => ended.do(ending),
-    readStart: (starting) => started.do(starting),
+    readStart: gatherShort(
+      (starting: readonly StartingRun[], long) => readDriveStarts(db, starting, long),
+      options,
+    ),
   }
 }

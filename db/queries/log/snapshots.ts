@@ -11,6 +11,7 @@ import { readBranches } from '../messages/branches.ts'
 import type { Branch } from '../messages/branches.ts'
 import { readQueued } from '../messages/messages.ts'
 import { inReadTransaction } from '../../engine/read-transaction.ts'
+import type { LongMessages, OrLong } from '../../long-messages.ts'
 import { findSessionStates } from '../sessions/sessions.ts'
 import type { SessionState } from '../sessions/sessions.ts'
 
@@ -50,33 +51,41 @@ type Found = { wanted: WantedSnapshot; state: SessionState | null }
 export async function readSnapshots(
   database: Database,
   wanted: readonly WantedSnapshot[],
-): Promise<(StoredSnapshot | null)[]> {
+  long: LongMessages,
+): Promise<OrLong<StoredSnapshot | null>[]> {
   return inReadTransaction(database, async (db) => {
     const states = await findSessionStates(db, wanted)
     const found = wanted.map((one, index) => ({ wanted: one, state: states[index] ?? null }))
-    const snapshots: (StoredSnapshot | null)[] = []
+    const snapshots: OrLong<StoredSnapshot | null>[] = []
     for (const some of inSlices(found, BRANCHES_AT_ONCE)) {
-      snapshots.push(...(await readMessagesOf(db, some)))
+      snapshots.push(...(await readMessagesOf(db, some, long)))
     }
     return snapshots
   })
 }
 
-async function readMessagesOf(db: Db, found: readonly Found[]): Promise<(StoredSnapshot | null)[]> {
+async function readMessagesOf(
+  db: Db,
+  found: readonly Found[],
+  long: LongMessages,
+): Promise<OrLong<StoredSnapshot | null>[]> {
   const pages = found.map(({ wanted, state }) => {
     const leaf = wanted.leaf === undefined ? state?.activeLeaf : wanted.leaf
     return leaf && state ? { ...wanted, leaf } : null
   })
   const wholePages = pages.filter((page) => page !== null)
   const branches =
-    wholePages.length > 0 ? await readBranches(db, wholePages, { countsOutputs: true }) : []
+    wholePages.length > 0 ? await readBranches(db, wholePages, { countsOutputs: true, long }) : []
   const queuing = found.flatMap(({ state }) => (state?.hasQueued ? [state.session.id] : []))
   const queued = queuing.length > 0 ? await readQueued(db, ...queuing) : []
-  const snapshots: (StoredSnapshot | null)[] = []
+  const snapshots: OrLong<StoredSnapshot | null>[] = []
   for (const [index, { wanted, state }] of found.entries()) {
     const page = pages[index]
     const branch = (page && branches[wholePages.indexOf(page)]) ?? NO_MESSAGES
-    snapshots.push(state && (await complete(db, { wanted, state, branch, queued })))
+    const isLong = branch === 'long'
+    snapshots.push(
+      isLong ? branch : state && (await complete(db, { wanted, state, branch, queued })),
+    )
   }
   return snapshots
 }

@@ -3,7 +3,10 @@ import type { MessageId, SessionId, UserId } from '../../../shared/contract/ids.
 import type { Db } from '../../engine/database.ts'
 import { assembleMessages, messageColumns } from './stored-messages.ts'
 import type { StoredMessage } from './stored-messages.ts'
+import type { StoredPart } from '../../stored-values.ts'
 import { readOutputLengths } from './tool-calls.ts'
+import { isLeftOut } from '../../long-messages.ts'
+import type { LongMessages, OrLong } from '../../long-messages.ts'
 
 export type BranchPage = {
   sessionId: SessionId
@@ -20,6 +23,7 @@ export type BranchOptions = {
    * and may be images.
    */
   countsOutputs?: boolean
+  long?: LongMessages
   /** If true, each message carries its position among its siblings; only user interfaces need it. */
   withSiblings?: boolean
 }
@@ -29,17 +33,19 @@ export type Branch = { messages: StoredMessage[]; hasOlder: boolean }
 
 /** The messages that lead to `leaf`. */
 export async function readBranch(db: Db, page: BranchPage & BranchOptions): Promise<Branch> {
-  const [branch] = await readBranches(db, [page], page)
-  return branch ?? { messages: [], hasOlder: false }
+  const [branch] = await readBranches(db, [page], { ...page, long: 'read' })
+  return branch && branch !== 'long' ? branch : { messages: [], hasOlder: false }
 }
 
-/** The messages that lead to the `leaf` of each page. */
+/** The messages that lead to the `leaf` of each page. A page with a long message is left out unless it is asked for. */
 export async function readBranches(
   db: Db,
   pages: readonly BranchPage[],
-  { countsOutputs = false, withSiblings = true }: BranchOptions = {},
-): Promise<Branch[]> {
-  const rows = await readRows(db, pages)
+  { countsOutputs = false, withSiblings = true, long = 'leave-out' }: BranchOptions = {},
+): Promise<OrLong<Branch>[]> {
+  const found = await readRows(db, pages, long)
+  const leftOut = new Set(found.flatMap(({ isLong, place }) => (isLong ? [place] : [])))
+  const rows = found.filter(({ place }) => !leftOut.has(place))
   const calling = rows.filter(
     ({ parts }) => countsOutputs && parts.some(({ type }) => type === 'tool'),
   )
@@ -49,13 +55,13 @@ export async function readBranches(
   )
   const byPage = Map.groupBy(rows, ({ place }) => place)
   const shown = pages.map(({ limit, maxLength = Number.POSITIVE_INFINITY }, place) => {
-    const found = byPage.get(place) ?? []
+    const ofPage = byPage.get(place) ?? []
     let length = 0
-    const page = found.slice(0, limit).filter((row, index) => {
+    const page = ofPage.slice(0, limit).filter((row, index) => {
       length += JSON.stringify(row.parts).length + (outputs.get(row.id) ?? 0) / 8
       return index === 0 || length <= maxLength
     })
-    return { page: page.reverse(), hasOlder: page.length < found.length }
+    return { page: page.reverse(), hasOlder: page.length < ofPage.length }
   })
   const messages = await assembleMessages(
     db,
@@ -63,24 +69,33 @@ export async function readBranches(
     withSiblings ? undefined : new Map(),
   )
   let from = 0
-  return shown.map(({ page, hasOlder }) => {
+  return shown.map(({ page, hasOlder }, place) => {
     from += page.length
+    if (leftOut.has(place)) return 'long'
     return { messages: messages.slice(from - page.length, from), hasOlder }
   })
 }
 
 /** The rows of each page and one more, newest first, with the place of their page. */
-async function readRows(db: Db, pages: readonly BranchPage[]) {
+async function readRows(db: Db, pages: readonly BranchPage[], long: LongMessages) {
   const sessionIds = pages.map(({ sessionId }) => sessionId)
   const leaves = pages.map(({ leaf }) => leaf)
   const limits = pages.map(({ limit }) => limit)
+  // Text has at most three bytes for a unit: behind this no further message has room on the page.
+  const bytes = pages.map(({ maxLength }) => (maxLength === undefined ? null : maxLength * 3))
   return db
     .withRecursive('branch', (cte) =>
       cte
         .selectFrom(
-          sql<{ sessionId: SessionId; leaf: MessageId; most: number; place: number }>`
-            unnest(${sessionIds}::uuid[], ${leaves}::uuid[], ${limits}::int[]) with ordinality`.as<'page'>(
-            sql`page ("sessionId", leaf, most, place)`,
+          sql<{
+            sessionId: SessionId
+            leaf: MessageId
+            most: number
+            room: number | null
+            place: number
+          }>`
+            unnest(${sessionIds}::uuid[], ${leaves}::uuid[], ${limits}::int[], ${bytes}::bigint[]) with ordinality`.as<'page'>(
+            sql`page ("sessionId", leaf, most, room, place)`,
           ),
         )
         .innerJoinLateral(
@@ -97,6 +112,7 @@ async function readRows(db: Db, pages: readonly BranchPage[]) {
           ...messageColumns.map((column) => `leaf.${column}` as const),
           sql<number>`1`.as('depth'),
           'page.most',
+          sql<number | null>`page.room - pg_column_size(leaf.parts)`.as('room'),
           sql<number>`page.place::int - 1`.as('place'),
         ])
         .unionAll(
@@ -117,13 +133,21 @@ async function readRows(db: Db, pages: readonly BranchPage[]) {
               ...messageColumns.map((column) => `parent.${column}` as const),
               sql<number>`branch.depth + 1`.as('depth'),
               'branch.most',
+              sql<number | null>`branch.room - pg_column_size(parent.parts)`.as('room'),
               'branch.place',
             ])
-            .whereRef('branch.depth', '<=', 'branch.most'),
+            .whereRef('branch.depth', '<=', 'branch.most')
+            .where(sql<boolean>`coalesce(branch.room, 1) > 0`),
         ),
     )
     .selectFrom('branch')
-    .select([...messageColumns, 'place'])
+    .select(messageColumns.filter((column) => column !== 'parts'))
+    .select([
+      'place',
+      isLeftOut(sql`parts`, long).as('isLong'),
+      // Parts that are left out are not even sent.
+      sql<StoredPart[]>`case when not ${isLeftOut(sql`parts`, long)} then parts end`.as('parts'),
+    ])
     .orderBy('place')
     .orderBy('depth')
     .execute()

@@ -4,6 +4,8 @@ import type { MessageId, ProjectId, RunId, SessionId } from '../../../shared/con
 import type { Message, Usage } from '../../../shared/contract/message.ts'
 import type { Db } from '../../engine/database.ts'
 import type { Run } from './runs.ts'
+import { isLeftOut } from '../../long-messages.ts'
+import type { LongMessages, OrLong } from '../../long-messages.ts'
 import type { StoredPart } from '../../stored-values.ts'
 import type { UserTable } from '../../schema.ts'
 import type { Step } from '../messages/steps.ts'
@@ -43,6 +45,7 @@ export type PromptStep = Pick<Step, 'step' | 'partsEnd' | 'providerState'> & { r
 export type PromptPage = { messages: PromptMessage[]; hasOlder: boolean }
 
 type PromptRow = Omit<PromptMessage, 'steps'> & { steps: PromptMessage['steps'] | null }
+type StartRow = PromptRow & DriveStart & { isLong: boolean }
 
 export type StartingRun = {
   run: Pick<Run, 'id' | 'sessionId' | 'userId' | 'messageId' | 'questionId'>
@@ -53,19 +56,22 @@ export type StartingRun = {
 /**
  * The data with which attempts at runs begin, and the newest messages that lead to their questions; null when the run,
  * its session or its person is deleted.
+ *
+ * @param long whether a run is left out whose answer, or a message before it, is long
  */
 export async function readDriveStarts(
   db: Db,
   starting: readonly StartingRun[],
-): Promise<({ start: DriveStart; page: PromptPage } | null)[]> {
-  const found = starting.map((): (PromptRow & DriveStart)[] => [])
+  long: LongMessages,
+): Promise<OrLong<{ start: DriveStart; page: PromptPage } | null>[]> {
+  const found = starting.map((): StartRow[] => [])
   const runs = starting.map(({ run }) => run)
   const branch = branchOf(sql`run.session_id`, sql`run.question_id`, {
     limit: FIRST_PAGE,
     bytes: FIRST_PAGE_BYTES,
     until: sql`run.until`,
   })
-  const { rows } = await sql<PromptRow & DriveStart & { place: number }>`
+  const { rows } = await sql<StartRow & { place: number }>`
     select run.place::int, begun.*
     from unnest(${runs.map(({ id }) => id)}::uuid[], ${runs.map(({ sessionId }) => sessionId)}::uuid[],
       ${runs.map(({ userId }) => userId)}::uuid[], ${runs.map(({ messageId }) => messageId)}::uuid[],
@@ -82,11 +88,12 @@ export async function readDriveStarts(
         where sessions.id = run.session_id and sessions.user_id is not distinct from run.user_id
           and messages.user_id = sessions.user_id
       )
-      select ${PROMPT_COLUMNS}, depth, start.person_role as "personRole", start.has_steps as "hasSteps",
+      select ${promptColumns(long)}, depth, ${isLeftOut(sql`branch.parts`, long)} or ${isLeftOut(sql`start.kept`, long)} as "isLong",
+        start.person_role as "personRole", start.has_steps as "hasSteps",
         case when depth = 1 then start.system_prompt end as "systemPrompt",
         case when depth = 1 then start.project_id end as "projectId",
         case when depth = 1 then start.tools_off end as "toolsOff",
-        case when depth = 1 then start.summary end as summary, case when depth = 1 then start.kept end as kept,
+        case when depth = 1 then start.summary end as summary, case when depth = 1 and not ${isLeftOut(sql`start.kept`, long)} then start.kept end as kept,
         start.earlier_runs as "earlierRuns", start.earlier_usage as "earlierUsage"
       from start, branch
     ) as begun
@@ -95,6 +102,7 @@ export async function readDriveStarts(
   // Only the first row has the data of the start, so that it is not repeated for each message.
   return found.map((ofRun) => {
     const [start] = ofRun
+    if (ofRun.some(({ isLong }) => isLong)) return 'long'
     return start ? { start, page: toPage(ofRun) } : null
   })
 }
@@ -108,7 +116,7 @@ export async function readPromptPage(
 ): Promise<PromptPage> {
   const { rows } = await sql<PromptRow>`
     with recursive ${branchOf(sql`${sessionId}`, sql`${leaf}`, { limit, bytes: PAGE_BYTES, until: sql`null` })}
-    select ${PROMPT_COLUMNS} from branch order by depth`.execute(db)
+    select ${promptColumns('read')} from branch order by depth`.execute(db)
   return toPage(rows)
 }
 
@@ -146,7 +154,10 @@ function branchOf(
  * all of `steps` for each message, and keep that plan until it takes statistics again. Nearly every answer was written
  * by one run, whose steps the index has in order.
  */
-const PROMPT_COLUMNS = sql`branch.id, parent_id as "parentId", role, run_id as "runId", parts, joined_part as "joinedPart",
+const promptColumns = (
+  long: LongMessages,
+) => sql`branch.id, parent_id as "parentId", role, run_id as "runId",
+  case when not ${isLeftOut(sql`branch.parts`, long)} then branch.parts end as parts, joined_part as "joinedPart",
   case when role <> 'assistant' then null when branch.earlier_runs is null then (
     select json_agg(${stepFields()}) from (
       select * from steps where steps.run_id = branch.run_id order by step offset 0

@@ -11,7 +11,7 @@ import type { SnapshotEvent } from '../../../shared/contract/events.ts'
 import type { MessageId, SessionId, UserId } from '../../../shared/contract/ids.ts'
 import type { Session } from '../../../shared/contract/session.ts'
 import { fold } from '../../../shared/session/fold.ts'
-import { Gathering } from '../../concurrency/gathering.ts'
+import { gatherShort } from '../../concurrency/gather-short.ts'
 import type { AppendedEvent } from '../events.ts'
 
 /** The limits of a reader's first snapshot. Older messages are loaded page by page. */
@@ -28,7 +28,7 @@ export type SnapshotOptions = {
   at?: { seq: number; leaf: MessageId | null; session: Session } | undefined
 }
 
-/** The most snapshots that are read at the same time, because each may contain a very long message. */
+/** The most snapshots that are read together. */
 const AT_ONCE = 16
 
 export type Snapshot = { seq: number; event: SnapshotEvent }
@@ -42,13 +42,13 @@ export type TakeSnapshot = (
 
 /** Readers that begin at the same time, as after a restart, share the statements that read their snapshots. */
 export function createSnapshots(database: Database): TakeSnapshot {
-  const read = new Gathering(
-    (wanted: readonly WantedSnapshot[]) => readSnapshots(database, wanted),
+  const read = gatherShort(
+    (wanted: readonly WantedSnapshot[], long) => readSnapshots(database, wanted, long),
     { most: AT_ONCE, failsAlone: isRefusal },
   )
   return async (userId, sessionId, { limit = LIMITS.limit, at } = {}) => {
     const limits = { ...LIMITS, limit, ...(at && { leaf: at.leaf, seq: at.seq }) }
-    const stored = await read.do({ userId, sessionId, ...limits })
+    const stored = await read({ userId, sessionId, ...limits })
     return stored && toSnapshot(stored, at)
   }
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { SessionId, UserId } from '../../../shared/contract/ids.ts'
 import { watch } from '../../testing/clients/watch.ts'
@@ -28,6 +29,16 @@ onEachStorage((database, openStorage) => {
       // The longest comes last, and has older messages than those that are asked for.
       const long = await make()
       for (const text of ['a', 'b', 'c']) await ask(app, long, text, text.repeat(50))
+      // Longer than what is read together.
+      const huge = await make()
+      const book = randomBytes(600_000).toString('base64')
+      await ask(app, huge, 'A book?', book)
+      await expect.poll(() => caller.sessions.get({ id: huge })).toMatchObject({ running: false })
+      await caller.messages.send({ sessionId: huge, text: 'And what is it about?' })
+      const reading = await app.model.nextCall()
+      expect(reading.step.messages.at(-1)).toMatchObject({ text: 'And what is it about?' })
+      reading.finish()
+      await expect.poll(() => caller.sessions.get({ id: huge })).toMatchObject({ running: false })
       await caller.messages.send({ sessionId: running, text: 'Go on' })
       const call = await app.model.nextCall()
       call.say('Once upon')
@@ -35,7 +46,7 @@ onEachStorage((database, openStorage) => {
       await caller.messages.send({ sessionId: running, text: 'And then?' })
 
       const missing = SessionId.parse(crypto.randomUUID())
-      const ids = [running, empty, missing, branched, long, empty, branched]
+      const ids = [running, empty, missing, branched, huge, long, empty, branched]
       const { reader: log } = app.services
       const wanted = ids.flatMap((id) =>
         [undefined, 1, 2].map((limit) => ({ user: me, id, limit })),
@@ -50,6 +61,7 @@ onEachStorage((database, openStorage) => {
         ...[3, 2, 3],
         ...[0, 0, 0],
         ...[null, null, null],
+        ...[2, 1, 2],
         ...[2, 1, 2],
         ...[6, 1, 2],
         ...[0, 0, 0],
