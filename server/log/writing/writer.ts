@@ -157,12 +157,21 @@ export class LogWriter {
     const log = this.#log(sessionId)
     await log.lock()
     try {
-      return await work(log)
-    } finally {
-      this.#release(log)
-      this.#makeRoom()
-      this.#schedule()
+      const value = await work(log)
+      this.#free(log)
+      return value
+    } catch (error) {
+      // Text that it had taken goes first, or an answer would wait for as long as commands are refused.
+      if (log.empty) this.#free(log)
+      else void this.#commitAll([log]).finally(() => this.#free(log))
+      throw error
     }
+  }
+
+  #free(log: PendingLog): void {
+    this.#release(log)
+    this.#makeRoom()
+    this.#schedule()
   }
 
   async #commitTaken<T>(
@@ -226,18 +235,23 @@ export class LogWriter {
     // A log with an `append` that is going on is committed when that is done.
     const free = [...this.#dirty].filter((log) => log.tryLock())
     this.#dirty.clear()
-    const takenByLog = free.map((log): TakenChunks => ({ log, chunks: this.#take(log) }))
     try {
-      this.#committed(takenByLog, await this.#committer.commit(takenByLog))
+      await this.#commitAll(free)
     } finally {
       const took = performance.now() - started
-      const shared = Math.min(takenByLog.length, SHARED_PACE)
+      const shared = Math.min(free.length, SHARED_PACE)
       const pace = Math.max(this.#options.paceMs, shared, LOAD_FACTOR * took)
       this.#earliest = started + Math.min(pace, SLOWEST_PACE)
-      for (const { log } of takenByLog) {
+      for (const log of free) {
         this.#release(log)
       }
     }
+  }
+
+  /** Commits the waiting text of logs that are locked. */
+  async #commitAll(logs: readonly PendingLog[]): Promise<void> {
+    const takenByLog = logs.map((log): TakenChunks => ({ log, chunks: this.#take(log) }))
+    this.#committed(takenByLog, await this.#committer.commit(takenByLog))
   }
 
   /** Wakes the runs that wait for room if there is some. */
