@@ -20,7 +20,7 @@ const EXTERNAL = [/^@electric-sql\//, 'pg-native', 'pino', 'pino-pretty', 'sharp
 
 /**
  * The server in dist/server, with its packages in a few files. Node reads, compiles and keeps some 2,000 modules
- * otherwise: a start takes twice the time, and 45 MiB more stay in memory (bench/README.md).
+ * otherwise, which nearly doubles the CPU of a start (docs/decisions/0054-bundled-server.md).
  */
 export const serverBundle = new StampedBuild({
   name: 'the server',
