@@ -10,8 +10,9 @@ export class RetriedTests implements Reporter {
       [...module.children.allTests('passed')]
         .filter((test) => test.diagnostic()?.flaky)
         .map((test) => {
-          const [error] = test.result().errors ?? []
-          return `  ${module.relativeModuleId} > ${test.fullName}\n${error?.stack ?? error?.message}`
+          const errors = test.result().errors ?? []
+          const told = errors.map(({ stack, message }) => stack ?? message)
+          return `  ${module.relativeModuleId} > ${test.fullName}\n${told.join('\n')}`
         }),
     )
     if (retried.length > 0) {

@@ -75,7 +75,11 @@ export async function visit(
   }
   let shown: string[] = []
   if (TestRunner.getCurrentTest()) {
-    onTestFailed(() => console.log(`At the end the pages showed:\n${shown.join('\n')}`))
+    // As an error of the test: what is printed during a try is lost when the next one passes.
+    onTestFailed(({ task }) => {
+      const message = `At the end the pages showed:\n${shown.join('\n')}`
+      task.result?.errors?.push({ name: 'Pages', message, stack: message })
+    })
   }
   return {
     context,
