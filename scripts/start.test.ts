@@ -45,3 +45,21 @@ test('one process builds the web app at a time, and none goes on when its start 
     await rm(copy, { recursive: true })
   }
 })
+
+test('a first start with wrong settings says what is wrong with them, and builds nothing', async () => {
+  const copy = await copyTree()
+  try {
+    const start = spawn(process.execPath, ['scripts/start.js'], {
+      cwd: copy,
+      env: { ...process.env, AUTH_MODE: 'nonsense' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    let said = ''
+    start.stderr.on('data', (piece: Buffer) => (said += piece.toString()))
+    expect(await once(start, 'close')).toEqual([78, null])
+    expect(said).toContain('AUTH_MODE')
+    expect(said).not.toContain('Building')
+  } finally {
+    await rm(copy, { recursive: true })
+  }
+})

@@ -1,4 +1,4 @@
-import { globSync, rmSync } from 'node:fs'
+import { globSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { StampedBuild, root } from './stamped-build.ts'
@@ -15,6 +15,8 @@ const ENTRIES = [
   '{db,server}/**/*-worker.ts',
   'db/engine/embedded/embedded-maker.ts',
 ]
+/** The files of one build are written within this time. */
+const ONE_BUILD_MS = 60_000
 /** Packages that load code or files by their place, and an optional one of `pg` that is not installed. */
 const EXTERNAL = [/^@electric-sql\//, 'pg-native', 'pino', 'pino-pretty', 'sharp']
 
@@ -27,11 +29,12 @@ export const serverBundle = new StampedBuild({
   output: 'dist/server',
   sources: [
     '{db,server,shared}/**/*.ts',
+    'package.json',
     'package-lock.json',
     'scripts/build/{stamped-build,server}.ts',
   ],
   make: async () => {
-    rmSync(output, { recursive: true, force: true })
+    const last = builtAt('main.js')
     const input = Object.fromEntries(
       globSync(ENTRIES, { cwd: root }).map((file) => [basename(file, '.ts'), join(root, file)]),
     )
@@ -39,12 +42,25 @@ export const serverBundle = new StampedBuild({
     const { rolldown } = await import('rolldown')
     const bundle = await rolldown({ input, platform: 'node', external: EXTERNAL })
     // Readable names and places in stack traces; `--enable-source-maps` shows those of the sources.
-    await bundle.write({
+    const { output: files } = await bundle.write({
       dir: output,
       entryFileNames: '[name].js',
       chunkFileNames: '[name]-[hash].js',
       sourcemap: true,
     })
     await bundle.close()
+    removeOlder(last, new Set(files.map(({ fileName }) => fileName)))
   },
 })
+
+/** Removes the files of builds before the last one. A server that runs may load files of the last one later. */
+function removeOlder(last: number, written: ReadonlySet<string>): void {
+  for (const name of readdirSync(output)) {
+    if (!written.has(name) && builtAt(name) < last - ONE_BUILD_MS) rmSync(join(output, name))
+  }
+}
+
+/** When a file of the bundle was written, in milliseconds since 1970; 0 when it is not there. */
+function builtAt(name: string): number {
+  return statSync(join(output, name), { throwIfNoEntry: false })?.mtimeMs ?? 0
+}
