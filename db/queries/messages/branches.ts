@@ -137,7 +137,8 @@ async function readRows(db: Db, pages: readonly BranchPage[], long: LongMessages
               'branch.place',
             ])
             .whereRef('branch.depth', '<=', 'branch.most')
-            .where(sql<boolean>`coalesce(branch.room, 1) > 0`),
+            // One message more than there is room for shows that there are older ones.
+            .where(sql<boolean>`(branch.depth = 1 or coalesce(branch.room, 1) > 0)`),
         ),
     )
     .selectFrom('branch')

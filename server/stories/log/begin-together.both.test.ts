@@ -71,6 +71,20 @@ onEachStorage((database, openStorage) => {
       call.finish()
     })
 
+    test('see that there is something before an answer that is longer than a page (P2)', async () => {
+      await using talk = await startConversation(openStorage)
+      const { app, sessionId } = talk
+      const { id: me } = await app.caller.me()
+      await ask(app, sessionId, 'A long book?', randomBytes(2_000_000).toString('base64'))
+      const session = () => app.caller.sessions.get({ id: sessionId })
+      await expect.poll(session).toMatchObject({ running: false })
+      const snapshot = await app.services.reader.snapshot(me, SessionId.parse(sessionId))
+      expect(snapshot?.event).toMatchObject({ hasOlder: true, messages: [{ role: 'assistant' }] })
+      const before = snapshot?.event.messages[0]?.id ?? ''
+      const older = await app.caller.messages.list({ sessionId, before })
+      expect(older).toMatchObject({ hasOlder: false, messages: [{ role: 'user' }] })
+    })
+
     test('again go on from their cursors, and miss nothing that comes meanwhile (P1)', async () => {
       await using talk = await startConversation(openStorage)
       const { app, sessionId, live } = talk
