@@ -1,6 +1,7 @@
 import type { Database } from '../db/engine/database.ts'
 import type { SessionId } from '../shared/contract/ids.ts'
 import type { Config } from './config/config.ts'
+import { repeating } from './concurrency/repeating.ts'
 import { RemoteFeed } from './log/reading/feed.ts'
 import { Hub } from './log/reading/hub.ts'
 import { LogReader } from './log/reading/reader.ts'
@@ -54,11 +55,12 @@ export async function openLog(
     { observer: telemetry === OFF ? null : traceDelivery(telemetry), onClose: closed },
   )
   const feed = new RemoteFeed(database, hub)
-  const catchUp = async () => {
+  const catchUp = repeating(async () => {
     await feed.catchUp()
     await feed.closeDeleted()
     await changes.poll()
-  }
+    return false
+  })
   const wake = await openWake(config, onError)
   const node = new LocalNode({
     id: nodeId,

@@ -9,6 +9,10 @@ import {
 import type { OwnSession } from '../../db/queries/sessions/sessions.ts'
 import type { SessionId } from '../../shared/contract/ids.ts'
 import { Gathering } from '../concurrency/gathering.ts'
+import { Semaphore } from '../concurrency/semaphore.ts'
+
+/** The most sessions that are left while somebody holds them locked: each waits with a connection. */
+const ALONE_AT_ONCE = 4
 
 /** The most readers that enter by one statement. */
 const MOST = 64
@@ -35,11 +39,14 @@ export function createEntering(db: Db, nodeId: string) {
         .execute((transaction) => departFromUnlocked(transaction, sessionIds, nodeId)),
     options,
   )
+  const alone = new Semaphore(ALONE_AT_ONCE)
   return {
     /** Unregisters the node as a reader. */
     leave: async (sessionId: SessionId): Promise<void> => {
       if (!(await left.do(sessionId))) {
-        await db.transaction().execute((transaction) => depart(transaction, sessionId, nodeId))
+        await alone.take(() =>
+          db.transaction().execute((transaction) => depart(transaction, sessionId, nodeId)),
+        )
       }
     },
     /** True when the session is this person's. */
