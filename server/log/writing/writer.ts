@@ -7,6 +7,7 @@ import { Committer } from './committer.ts'
 import type { CommitOptions, WholeChange } from './committer.ts'
 import type { TakenChunks } from './fence.ts'
 import type { Hub } from '../reading/hub.ts'
+import { Pace } from './pace.ts'
 import { PendingLog } from './pending.ts'
 import type { PendingChunk, RunHold } from './pending.ts'
 import type { Appender, SequencedEvent } from './sequenced-events.ts'
@@ -23,15 +24,6 @@ export type WriterOptions = CommitOptions & {
 const MOST_TRIES = 500
 /** When more text than this waits to be committed in a session, its run waits. UTF-16 units. */
 const ROOM = 256 * 1024
-/**
- * The next commit waits a millisecond for each answer in the last one, up to this: two frames of a display. Where many
- * answers share the machine, fewer commits make each word cheaper, and nobody sees the difference.
- */
-const SHARED_PACE = 33
-/** The longest time between two commits under load. Milliseconds. */
-const SLOWEST_PACE = 250
-/** The time between two commits under load, as a multiple of the last commit's duration. */
-const LOAD_FACTOR = 1.25
 /**
  * A command that waits longer is rejected, and the client may retry it. It is shorter than the 30 s for which clients
  * of the SDK wait for an answer. With 1,000 answers at 50 tokens a second on two cores, sends wait for up to 11 s.
@@ -50,6 +42,7 @@ const REMEMBERED_LOGS = 10_000
 export class LogWriter {
   readonly #options: WriterOptions
   readonly #committer: Committer
+  readonly #pace: Pace
   readonly #admission: Admission
   readonly #changes: Admission
   readonly #logs = new Map<SessionId, PendingLog>()
@@ -57,12 +50,12 @@ export class LogWriter {
   #urgent = false
   #committing: Promise<void> | null = null
   #timer: NodeJS.Timeout | null = null
-  #earliest = 0
   #roomWanted: (() => void)[] = []
 
   constructor(options: WriterOptions) {
     this.#options = options
     this.#committer = new Committer(options)
+    this.#pace = new Pace(options.paceMs)
     this.#admission = new Admission({
       atOnce: options.database.transactionsAtOnce,
       longestWait: LONGEST_WAIT,
@@ -208,7 +201,7 @@ export class LogWriter {
     if (this.#committing || this.#dirty.size === 0) {
       return
     }
-    const wait = this.#urgent ? 0 : this.#earliest - performance.now()
+    const wait = this.#urgent ? 0 : this.#pace.waitMs
     if (wait <= 0) {
       void this.#startCommit()
     } else {
@@ -238,10 +231,7 @@ export class LogWriter {
     try {
       await this.#commitAll(free)
     } finally {
-      const took = performance.now() - started
-      const shared = Math.min(free.length, SHARED_PACE)
-      const pace = Math.max(this.#options.paceMs, shared, LOAD_FACTOR * took)
-      this.#earliest = started + Math.min(pace, SLOWEST_PACE)
+      this.#pace.committed(started, free.length)
       for (const log of free) {
         this.#release(log)
       }
