@@ -75,17 +75,18 @@ async function readMessagesOf(
   })
   const wholePages = pages.filter((page) => page !== null)
   const branches =
-    wholePages.length > 0 ? await readBranches(db, wholePages, { countsOutputs: true, long }) : []
+    wholePages.length > 0 ? await readBranches(db, wholePages, long, { countsOutputs: true }) : []
   const queuing = found.flatMap(({ state }) => (state?.hasQueued ? [state.session.id] : []))
   const queued = queuing.length > 0 ? await readQueued(db, ...queuing) : []
   const snapshots: OrLong<StoredSnapshot | null>[] = []
   for (const [index, { wanted, state }] of found.entries()) {
     const page = pages[index]
     const branch = (page && branches[wholePages.indexOf(page)]) ?? NO_MESSAGES
-    const isLong = branch === 'long'
-    snapshots.push(
-      isLong ? branch : state && (await complete(db, { wanted, state, branch, queued })),
-    )
+    if (state === null || branch === 'long') {
+      snapshots.push(state && 'long')
+    } else {
+      snapshots.push(await complete(db, { wanted, state, branch, queued }))
+    }
   }
   return snapshots
 }

@@ -23,7 +23,6 @@ export type BranchOptions = {
    * and may be images.
    */
   countsOutputs?: boolean
-  long?: LongMessages
   /** If true, each message carries its position among its siblings; only user interfaces need it. */
   withSiblings?: boolean
 }
@@ -33,15 +32,16 @@ export type Branch = { messages: StoredMessage[]; hasOlder: boolean }
 
 /** The messages that lead to `leaf`. */
 export async function readBranch(db: Db, page: BranchPage & BranchOptions): Promise<Branch> {
-  const [branch] = await readBranches(db, [page], { ...page, long: 'read' })
+  const [branch] = await readBranches(db, [page], 'read', page)
   return branch && branch !== 'long' ? branch : { messages: [], hasOlder: false }
 }
 
-/** The messages that lead to the `leaf` of each page. A page with a long message is left out unless it is asked for. */
+/** The messages that lead to the `leaf` of each page; `long` for a page with a long message that is left out. */
 export async function readBranches(
   db: Db,
   pages: readonly BranchPage[],
-  { countsOutputs = false, withSiblings = true, long = 'leave-out' }: BranchOptions = {},
+  long: LongMessages,
+  { countsOutputs = false, withSiblings = true }: BranchOptions = {},
 ): Promise<OrLong<Branch>[]> {
   const found = await readRows(db, pages, long)
   const leftOut = new Set(found.flatMap(({ isLong, place }) => (isLong ? [place] : [])))

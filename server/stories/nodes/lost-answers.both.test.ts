@@ -1,7 +1,16 @@
 import { describe, expect, test, vi } from 'vitest'
 import { loseAnswer } from '../../testing/lost-answer.ts'
 import { startConversation } from '../../testing/conversation.ts'
+import type { Conversation } from '../../testing/conversation.ts'
 import { onEachStorage } from '../../testing/each-storage.ts'
+
+/** Asks a question; the database's answer to the end of what is said to it gets lost. */
+async function loseEnd({ app, sessionId }: Conversation, when: 'after' | 'late') {
+  await app.caller.sessions.update({ id: sessionId, title: 'Named by a person' })
+  await app.caller.messages.send({ sessionId, text: 'Still there?' })
+  const ended = loseAnswer(app.services.database.db, 'end_answers', when)
+  return { ended, call: await app.model.nextCall() }
+}
 
 onEachStorage((name, openStorage) => {
   describe(`a connection to ${name} that breaks`, () => {
@@ -43,32 +52,24 @@ onEachStorage((name, openStorage) => {
 
     test('when the end of an answer is stored tells its readers, though the log is compacted before that is found out (P2, P13)', async () => {
       await using talk = await startConversation(openStorage)
-      const { app, live, sessionId } = talk
-      await app.caller.sessions.update({ id: sessionId, title: 'Named by a person' })
-      await app.caller.messages.send({ sessionId, text: 'Still there?' })
-      const ended = loseAnswer(app.services.database.db, 'end_answers', 'after')
-      const call = await app.model.nextCall()
+      const { call, ended } = await loseEnd(talk, 'after')
       call.say('Still ', 'here.')
       call.say(' And on.')
       call.finish()
       await vi.waitUntil(() => ended.isDone, { interval: 1, timeout: 30_000 })
-      await app.services.runs.sweep()
-      expect(await live.untilEvent('end')).toMatchObject({ outcome: 'completed' })
+      await talk.app.services.runs.sweep()
+      expect(await talk.live.untilEvent('end')).toMatchObject({ outcome: 'completed' })
     })
 
     test('before the end of an answer is stored, which happens all the same, tells its readers (P2, P13)', async () => {
       await using talk = await startConversation(openStorage)
-      const { app, live, sessionId } = talk
-      await app.caller.sessions.update({ id: sessionId, title: 'Named by a person' })
-      await app.caller.messages.send({ sessionId, text: 'Still there?' })
-      const ended = loseAnswer(app.services.database.db, 'end_answers', 'late')
-      const call = await app.model.nextCall()
+      const { call, ended } = await loseEnd(talk, 'late')
       call.say('Here.')
       call.finish()
-      expect(await live.untilEvent('end')).toMatchObject({ outcome: 'completed' })
+      expect(await talk.live.untilEvent('end')).toMatchObject({ outcome: 'completed' })
       expect(ended.isDone).toBe(true)
       await expect
-        .poll(() => app.caller.sessions.get({ id: sessionId }))
+        .poll(() => talk.app.caller.sessions.get({ id: talk.sessionId }))
         .toMatchObject({ running: false })
     })
   })
