@@ -34,7 +34,7 @@ export const serverBundle = new StampedBuild({
     'scripts/build/{stamped-build,server}.ts',
   ],
   make: async () => {
-    const last = builtAt('main.js')
+    const last = writtenAt(join(output, 'main.js'))
     const input = Object.fromEntries(
       globSync(ENTRIES, { cwd: root }).map((file) => [basename(file, '.ts'), join(root, file)]),
     )
@@ -49,18 +49,24 @@ export const serverBundle = new StampedBuild({
       sourcemap: true,
     })
     await bundle.close()
-    removeOlder(last, new Set(files.map(({ fileName }) => fileName)))
+    removeOlder(output, last, new Set(files.map(({ fileName }) => fileName)))
   },
 })
 
-/** Removes the files of builds before the last one. A server that runs may load files of the last one later. */
-function removeOlder(last: number, written: ReadonlySet<string>): void {
-  for (const name of readdirSync(output)) {
-    if (!written.has(name) && builtAt(name) < last - ONE_BUILD_MS) rmSync(join(output, name))
+/**
+ * Removes the files of builds before the last one. A server that runs may load files of the last one later.
+ *
+ * @param last when the last build was, in milliseconds since 1970
+ * @param written the files of this build
+ */
+export function removeOlder(folder: string, last: number, written: ReadonlySet<string>): void {
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name)
+    if (!written.has(name) && writtenAt(path) < last - ONE_BUILD_MS) rmSync(path)
   }
 }
 
-/** When a file of the bundle was written, in milliseconds since 1970; 0 when it is not there. */
-function builtAt(name: string): number {
-  return statSync(join(output, name), { throwIfNoEntry: false })?.mtimeMs ?? 0
+/** In milliseconds since 1970; 0 when the file is not there. */
+function writtenAt(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
 }
