@@ -1,5 +1,7 @@
 import type { Database, Db } from '../../../db/engine/database.ts'
 import { migrate } from '../../../db/engine/migrate.ts'
+import { readEvents } from '../../../db/queries/log/events.ts'
+import type { EventRow } from '../../../db/queries/log/events.ts'
 import type { ChunkEvent } from '../../../shared/contract/events.ts'
 import { MessageId, RunId, SessionId } from '../../../shared/contract/ids.ts'
 import { Hub } from '../reading/hub.ts'
@@ -39,6 +41,13 @@ export async function setUpWriter(open: () => Promise<Database>) {
       throw AWAY
     }
   }
+  const breakLate = (rows: readonly EventRow[]) => {
+    if (bench.loseAnswer === 'late') {
+      bench.loseAnswer = null
+      late = bench.untilLate().then(() => database.insertChunks(rows, null))
+      throw AWAY
+    }
+  }
   const breaking = async <T>(commit: () => Promise<T>) => {
     const value = await commit()
     if (bench.loseAnswer === 'after') {
@@ -53,7 +62,7 @@ export async function setUpWriter(open: () => Promise<Database>) {
     away: false,
     /**
      * The connection breaks at the next commit: before the commit arrives, or before its answer comes back. With `late`
-     * the database carries text out only then, after `untilLate`.
+     * the database carries the events out only then, after `untilLate`.
      */
     loseAnswer: null as 'before' | 'after' | 'late' | null,
     untilLate: async (): Promise<unknown> => undefined,
@@ -75,8 +84,17 @@ export async function setUpWriter(open: () => Promise<Database>) {
               execute: (work: (transaction: Db) => Promise<unknown>) =>
                 breaking(() =>
                   db.transaction().execute(async (transaction) => {
+                    const stored = await readEvents(transaction, bench.sessionId, 0, 100)
                     const value = await work(transaction)
                     breakBefore()
+                    if (bench.loseAnswer === 'late') {
+                      const all = await readEvents(transaction, bench.sessionId, 0, 100)
+                      breakLate(
+                        all
+                          .slice(stored.length)
+                          .map((row) => ({ ...row, sessionId: bench.sessionId })),
+                      )
+                    }
                     return value
                   }),
                 ),
@@ -88,11 +106,7 @@ export async function setUpWriter(open: () => Promise<Database>) {
             throw AWAY
           }
           breakBefore()
-          if (bench.loseAnswer === 'late') {
-            bench.loseAnswer = null
-            late = bench.untilLate().then(() => database.insertChunks(rows, payload))
-            throw AWAY
-          }
+          breakLate(rows)
           await breaking(() => database.insertChunks(rows, payload))
         },
       },

@@ -8,7 +8,6 @@ import {
   isTransactionConflict,
   isRefusal,
 } from '../../../db/engine/database-errors.ts'
-import type { SessionId } from '../../../shared/contract/ids.ts'
 import { dropFenced } from './fence.ts'
 import type { TakenChunks } from './fence.ts'
 import type { RunHold } from './pending.ts'
@@ -23,6 +22,8 @@ export type CommitOptions = {
   payload?(events: readonly SequencedEvent[]): string | null
   /** Called with each attempt whose text was dropped because another attempt drives its run. */
   onFenced(attempt: RunHold): void
+  /** Called with a commit that was found long after its answer was lost, and with its text, which waits no more. */
+  onFoundLate(taken: TakenChunks, placed: readonly SequencedEvent[]): void
   /** Wraps a commit in a span; absent when tracing is off. */
   traceCommit?: <T>(commit: () => Promise<T>) => Promise<T>
 }
@@ -64,11 +65,8 @@ export class Committer {
     try {
       await traced(() =>
         this.#options.database.db.transaction().execute(async (transaction) => {
-          if (log.head === null) {
-            log.forgetHead()
-          }
-          const head =
-            log.head ?? (await readHeads(transaction, [log.sessionId])).get(log.sessionId) ?? 0
+          await this.#readHeads(transaction, [taken])
+          const head = log.head ?? 0
           await this.#dropFenced(transaction, [taken])
           placed = sequenceChunks(log.sessionId, head, taken.chunks)
           const value = await work(transaction, createAppender(log.sessionId, head, placed))
@@ -83,9 +81,9 @@ export class Committer {
         }),
       )
     } catch (error) {
-      if (done === null || isRefusal(error) || !(await this.#landed(placed, error, [taken]))) {
-        log.putBack(taken.chunks)
-        log.forgetHead()
+      const sent = done === null || isRefusal(error) ? null : placed
+      if (sent === null || !(await this.#landed(sent, error, [taken]))) {
+        putBack(taken, sent)
         if (!isSeqTaken(error) && !isTransactionConflict(error)) {
           throw error
         }
@@ -119,9 +117,9 @@ export class Committer {
         return null
       }
     } catch (error) {
-      if (done === null || isRefusal(error) || !(await this.#landed(placed, error, [taken]))) {
-        log.putBack(taken.chunks)
-        log.forgetHead()
+      const sent = done === null || isRefusal(error) ? null : placed
+      if (sent === null || !(await this.#landed(sent, error, [taken]))) {
+        putBack(taken, sent)
         if (!isDuplicate(error, ANY) && !isTransactionConflict(error)) {
           throw error
         }
@@ -216,30 +214,58 @@ export class Committer {
   }
 
   async #place(takenByLog: readonly TakenChunks[], db: Db): Promise<SequencedEvent[]> {
-    const unknown = takenByLog.flatMap(({ log }) => (log.head === null ? [log] : []))
-    for (const log of unknown) {
-      log.forgetHead()
-    }
-    const heads =
-      unknown.length > 0
-        ? await readHeads(
-            db,
-            unknown.map(({ sessionId }) => sessionId),
-          )
-        : new Map<SessionId, number>()
-    for (const log of unknown) {
-      log.head = heads.get(log.sessionId) ?? 0
-    }
+    await this.#readHeads(db, takenByLog)
     await this.#dropFenced(db, takenByLog)
     return takenByLog.flatMap(({ log, chunks }) =>
       sequenceChunks(log.sessionId, log.head ?? 0, chunks),
     )
   }
 
+  /** Reads the heads that are not known. */
+  async #readHeads(db: Db, takenByLog: readonly TakenChunks[]): Promise<void> {
+    const unknown = takenByLog.filter(({ log }) => log.head === null)
+    if (unknown.length === 0) {
+      return
+    }
+    for (const { log } of unknown) {
+      log.forgetHead()
+    }
+    const heads = await readHeads(
+      db,
+      unknown.map(({ log }) => log.sessionId),
+    )
+    for (const taken of unknown) {
+      // Only now: what the database carries out after the head was read collides with what is placed behind it.
+      await this.#findLate(db, taken)
+      taken.log.head = heads.get(taken.log.sessionId) ?? 0
+    }
+  }
+
+  /** Looks for an unclear commit of a log. When the database did carry it out, its text is taken from what waits. */
+  async #findLate(db: Db, taken: TakenChunks): Promise<void> {
+    for (const { chunks, placed } of taken.log.unclear) {
+      if ((await countEqual(db, placed.map(toRow))) > 0) {
+        const stored = taken.chunks.filter((chunk) => chunks.includes(chunk))
+        taken.chunks = taken.chunks.filter((chunk) => !stored.includes(chunk))
+        this.#options.onFoundLate({ log: taken.log, chunks: stored }, placed)
+        return
+      }
+    }
+  }
+
   async #dropFenced(db: Db, takenByLog: readonly TakenChunks[]): Promise<void> {
     for (const attempt of await dropFenced(db, takenByLog)) {
       this.#options.onFenced(attempt)
     }
+  }
+}
+
+/** @param sent what the database may yet carry out; null when it was refused, or nothing was sent */
+function putBack({ log, chunks }: TakenChunks, sent: readonly SequencedEvent[] | null): void {
+  log.putBack(chunks)
+  log.forgetHead()
+  if (sent && sent.length > 0) {
+    log.unclear = [...log.unclear, { chunks, placed: sent }]
   }
 }
 

@@ -11,6 +11,15 @@ async function textsOf({ database, sessionId }: Bench): Promise<unknown[]> {
   return rows.map(({ data }) => (JSON.parse(data) as { text: unknown }).text)
 }
 
+/** Waits until the writer looks for a commit whose answer was lost. */
+function untilLooked({ database }: Bench): () => Promise<unknown> {
+  const looked = vi.spyOn(database.writer, 'getExecutor')
+  return () => {
+    const before = looked.mock.calls.length
+    return vi.waitUntil(() => looked.mock.calls.length > before, { interval: 1 })
+  }
+}
+
 /** An append that goes on until it is let go. */
 function holdLog({ writer, sessionId }: Bench) {
   const began = Promise.withResolvers<void>()
@@ -56,17 +65,29 @@ onEachDatabase((name, open) => {
 
     test('is stored once when the database carries it out after it was looked for (P5)', async () => {
       await using bench = await setUpWriter(open)
-      const { writer, sessionId, hold, database } = bench
+      const { writer, sessionId, hold } = bench
       void writer.chunk(sessionId, hold, chunk('one', 0))
       await writer.flush()
       bench.loseAnswer = 'late'
-      const looked = vi.spyOn(database.writer, 'getExecutor')
-      bench.untilLate = () => {
-        const before = looked.mock.calls.length
-        return vi.waitUntil(() => looked.mock.calls.length > before, { interval: 1 })
-      }
+      bench.untilLate = untilLooked(bench)
       void writer.chunk(sessionId, hold, chunk(' two', 3))
       await writer.flush()
+      void writer.chunk(sessionId, hold, chunk(' three', 7))
+      await writer.flush()
+      expect(await textsOf(bench)).toEqual(['one', ' two', ' three'])
+      expect(joined(bench.committed)).toBe('one two three')
+    })
+
+    test('that a command took is stored once when the database carries the command out after it was looked for (P5)', async () => {
+      await using bench = await setUpWriter(open)
+      const { writer, sessionId, hold } = bench
+      void writer.chunk(sessionId, hold, chunk('one', 0))
+      await writer.flush()
+      const held = await holdText(bench, ' two')
+      bench.loseAnswer = 'late'
+      bench.untilLate = untilLooked(bench)
+      held.letGo()
+      await expect(held.done).rejects.toBe(AWAY)
       void writer.chunk(sessionId, hold, chunk(' three', 7))
       await writer.flush()
       expect(await textsOf(bench)).toEqual(['one', ' two', ' three'])

@@ -2,11 +2,15 @@ import type { ChunkEvent } from '../../../shared/contract/events.ts'
 import type { RunId, SessionId } from '../../../shared/contract/ids.ts'
 import { joinChunks } from '../../../shared/session/merge.ts'
 import { splitChunk } from '../../../shared/session/split.ts'
+import type { SequencedEvent } from './sequenced-events.ts'
 
 /** The attempt that writes for a run. After a takeover an older attempt can write nothing more. */
 export type RunHold = { runId: RunId; attempt: number }
 
 export type PendingChunk = { hold: RunHold; chunk: ChunkEvent }
+
+/** A commit whose answer was lost, and which was not found then: the database may carry it out later. */
+export type UnclearCommit = { chunks: readonly PendingChunk[]; placed: readonly SequencedEvent[] }
 
 /**
  * The chunks of one session that wait to be committed, and a lock: a batch of chunks and an `append` never write at the
@@ -16,6 +20,11 @@ export class PendingLog {
   readonly sessionId: SessionId
   /** The `seq` of the newest event, as far as this node knows; null when it has to be read. */
   head: number | null = null
+  /**
+   * Their text waits here again. They are looked for whenever `head` was read, before anything is placed behind it. Of
+   * several the database can carry out one.
+   */
+  unclear: readonly UnclearCommit[] = []
   /**
    * The attempts that were found to be this node's after `head` was read. A node that takes one over writes behind
    * `head`, so that the next commit here collides. They need no new check as long as `head` stays known.
@@ -76,7 +85,9 @@ export class PendingLog {
     for (const piece of splitChunk(chunk, LONGEST_CHUNK)) {
       const last = this.#chunks.at(-1)
       const joined =
-        last?.hold.runId === hold.runId && last.hold.attempt === hold.attempt
+        last?.hold.runId === hold.runId &&
+        last.hold.attempt === hold.attempt &&
+        !this.#isPlaced(last)
           ? joinChunks(last.chunk, piece, LONGEST_CHUNK)
           : null
       if (last && joined) {
@@ -85,6 +96,11 @@ export class PendingLog {
         this.#chunks.push({ hold, chunk: piece })
       }
     }
+  }
+
+  /** Such a chunk may be stored as it is. */
+  #isPlaced(chunk: PendingChunk): boolean {
+    return this.unclear.some(({ chunks }) => chunks.includes(chunk))
   }
 
   /** Takes out all waiting chunks; `putBack` returns those that were not committed. */

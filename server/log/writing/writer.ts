@@ -12,7 +12,7 @@ import { PendingLog } from './pending.ts'
 import type { PendingChunk, RunHold } from './pending.ts'
 import type { Appender, SequencedEvent } from './sequenced-events.ts'
 
-export type WriterOptions = CommitOptions & {
+export type WriterOptions = Omit<CommitOptions, 'onFoundLate'> & {
   hub: Hub
   /** The shortest time from the start of one commit to the start of the next while nothing is urgent. Milliseconds. */
   paceMs: number
@@ -54,7 +54,10 @@ export class LogWriter {
 
   constructor(options: WriterOptions) {
     this.#options = options
-    this.#committer = new Committer(options)
+    this.#committer = new Committer({
+      ...options,
+      onFoundLate: (taken, placed) => this.#committed([taken], placed),
+    })
     this.#pace = new Pace(options.paceMs)
     this.#admission = new Admission({
       atOnce: options.database.transactionsAtOnce,
@@ -270,6 +273,8 @@ export class LogWriter {
       log.settle(chunks)
       if (events) {
         log.head = events.at(-1)?.seq ?? log.head
+        // What was not carried out until now collides with these.
+        log.unclear = []
         // A node that takes over a run that began here writes behind this `seq`, and so collides with what follows.
         for (const { event } of events) {
           if (event.type === 'start') {
