@@ -8,6 +8,7 @@ import type { Message } from '../../shared/contract/message.ts'
 import type { AppendedEvent, CommittedEvent } from '../log/events.ts'
 import { rawEvents } from '../log/reading/raw-events.ts'
 import type { Services } from '../services.ts'
+import { partEvents } from './part-events.ts'
 
 /**
  * The events of the log from the beginning of a run. An imported answer has no events of its own; it yields events made
@@ -42,13 +43,7 @@ function eventsOf({ runId, messageId }: DoorRun, message: Message): AppendedEven
       ...{ type: 'start', runId, messageId, attempt: 1, keepParts: 0 },
       message: { ...message, status: 'running', parts: [] },
     },
-    ...parts.flatMap((part, index): AppendedEvent[] => {
-      const place = { messageId, part: index }
-      if (part.type === 'file') return []
-      return part.type === 'tool'
-        ? [{ type: 'tool', ...place, call: part.call }]
-        : [{ type: 'chunk', ...place, kind: part.type, offset: 0, text: part.text }]
-    }),
+    ...partEvents(messageId, parts),
     {
       ...{ type: 'end', runId, messageId, outcome, usage, error },
       finish: outcome === 'completed' ? (finish ?? 'stop') : null,

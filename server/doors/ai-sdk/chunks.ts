@@ -3,6 +3,8 @@ import type { CallId } from '../../../shared/contract/ids.ts'
 import type { ToolCall } from '../../../shared/contract/tool.ts'
 import type { DoorRun } from '../../../db/queries/doors/responses.ts'
 import type { AppendedEvent } from '../../log/events.ts'
+import { ToldParts } from '../part-events.ts'
+import type { PartEvent, StartEvent } from '../part-events.ts'
 
 /** A chunk of the AI SDK's UI message stream. */
 export type Chunk = { type: string } & Record<string, unknown>
@@ -15,6 +17,7 @@ export class UiChunks {
   #step: { start: number; hasCalls: boolean } | null = null
   #open: { part: number; id: string; kind: 'text' | 'reasoning'; length: number } | null = null
   #attempt = 0
+  readonly #told = new ToldParts()
   readonly #calls = new Map<CallId, ToolCall['status']>()
   readonly #asked = new Map<string, 'open' | 'answered'>()
 
@@ -37,11 +40,12 @@ export class UiChunks {
     switch (event.type) {
       case 'start':
         // Earlier runs may have written some of the answer.
-        return event.messageId === messageId ? this.#start(event.attempt, event.keepParts) : []
+        return event.messageId === messageId ? this.#start(event) : []
       case 'chunk':
-        return event.messageId === messageId ? this.#text(event) : []
       case 'tool':
-        return event.messageId === messageId ? this.#call(event.part, event.call) : []
+        if (event.messageId !== messageId) return []
+        this.#told.add(event)
+        return this.#part(event)
       case 'end': {
         if (event.runId !== runId) return []
         const { outcome, error, finish, usage } = event
@@ -62,16 +66,22 @@ export class UiChunks {
     }
   }
 
-  #start(attempt: number, keepParts: number): Chunk[] {
+  #start(start: StartEvent): Chunk[] {
+    const { attempt, keepParts } = start
     this.#attempt = attempt
     const begin = this.#begun ? [] : this.again()
     this.#begun = true
+    for (const event of this.#told.missing(start)) begin.push(...this.#part(event))
     if (attempt === 1) return [...begin, ...this.#endStep()]
     // The parts of the cut step are removed.
     const reset = this.#step !== null && !this.#step.hasCalls && this.#step.start >= keepParts
     // A text that is kept is continued.
     if (this.#open && this.#open.part >= keepParts) this.#open = null
     return [...begin, ...(reset ? [{ type: 'reset-step' }] : [])]
+  }
+
+  #part(event: PartEvent): Chunk[] {
+    return event.type === 'chunk' ? this.#text(event) : this.#call(event.part, event.call)
   }
 
   #text({ part, kind, offset, text }: ChunkEvent): Chunk[] {

@@ -4,6 +4,8 @@ import type { CallId } from '../../../shared/contract/ids.ts'
 import type { ToolCall } from '../../../shared/contract/tool.ts'
 import type { AppendedEvent, CommittedEvent } from '../../log/events.ts'
 import { conversationId, hex, responseId } from '../ids.ts'
+import { ToldParts } from '../part-events.ts'
+import type { StartEvent } from '../part-events.ts'
 import type { DoorRun } from '../../../db/queries/doors/responses.ts'
 import {
   beginServerCall,
@@ -46,6 +48,7 @@ export class ResponseEvents {
   #open: OpenText | null = null
   /** Counts the attempts of the earlier runs too, so that no two items have one id. */
   #attempt = 0
+  readonly #told = new ToldParts()
   /** The first part that this run wrote; earlier runs may have written the ones before. */
   #firstPart = 0
   /** The calls of this response. An open one runs, or waits for its answer. */
@@ -111,11 +114,14 @@ export class ResponseEvents {
     switch (event.type) {
       case 'start':
         // Earlier runs may have written some of the answer.
-        return event.messageId === messageId ? this.#started(event.attempt, event.keepParts) : []
+        return event.messageId === messageId ? this.#started(event) : []
       case 'chunk':
-        return event.messageId === messageId ? [...this.#goesOn(), ...this.#added(event)] : []
+        if (event.messageId !== messageId) return []
+        this.#told.add(event)
+        return [...this.#goesOn(), ...this.#added(event)]
       case 'tool': {
         if (event.messageId !== messageId) return []
+        this.#told.add(event)
         const said = [...this.#goesOn(), ...this.#called(event.part, event.call)]
         return this.#isAnswered ? [...said, ...this.#ended('completed', NO_END)] : said
       }
@@ -145,14 +151,21 @@ export class ResponseEvents {
     }
   }
 
-  #started(attempt: number, keepParts: number): Unnumbered[] {
+  #started(start: StartEvent): Unnumbered[] {
+    const { attempt, keepParts } = start
     this.#attempt = Math.max(attempt, this.#attempt + 1)
     if (attempt === 1) this.#firstPart = keepParts
     // The previous attempt's output is discarded, unless this attempt continues it.
     const goesOn = attempt > 1 && this.#open !== null && this.#open.part < keepParts
     const given = goesOn ? [] : this.#close('incomplete')
     this.#kept = this.#kept.filter(({ part }) => part < keepParts)
-    return [...given, ...this.#goesOn()]
+    const said = [...given, ...this.#goesOn()]
+    for (const event of this.#told.missing(start)) {
+      said.push(
+        ...(event.type === 'chunk' ? this.#added(event) : this.#called(event.part, event.call)),
+      )
+    }
+    return goesOn ? said : [...said, ...this.#close('incomplete')]
   }
 
   #goesOn(): Unnumbered[] {
@@ -204,7 +217,8 @@ export class ResponseEvents {
     const before = this.#doneItems.get(call.id)
     // The approval request of the call is another item of the same response.
     const isKnown = known?.kind === 'server'
-    if (isKnown) this.#calls.set(call.id, { ...known, isOpen })
+    // The run does not wait for one that is tried again, and so the response does not.
+    if (isKnown) this.#calls.set(call.id, { ...known, isOpen: isOpen && !before })
     if (isDeepStrictEqual(before, itemOfServerCall(call))) return []
     if (isKnown) return isOpen ? [] : this.#done(part, call, known.index)
     // The response may end before an earlier call that is tried again, so its item begins when it has ended.

@@ -61,8 +61,14 @@ const step = fc.record({
 export const loggedRuns: fc.Arbitrary<LoggedRun> = fc
   .record({
     steps: fc.array(step, { minLength: 1, maxLength: 4 }),
-    /** The text of an earlier run that was cut. */
-    earlier: fc.option(fc.record({ cut, written })),
+    /** What an earlier run that was cut wrote; when it was imported, the log begins behind it. */
+    earlier: fc.option(
+      fc.record({
+        ...{ cut, written },
+        calls: fc.array(fc.constantFrom<CallKind>('server', 'fails', 'lost'), { maxLength: 2 }),
+        isImported: fc.boolean(),
+      }),
+    ),
     outcome: fc.constantFrom<Outcome>('completed', 'stopped', 'failed', 'interrupted'),
     finish: fc.constantFrom('stop', 'length', 'content-filter', 'max-steps'),
     /** It ends in the middle of the last step's calls, where it does not complete. */
@@ -87,29 +93,33 @@ type Attempts = {
   cut: readonly (readonly [Pieces, boolean])[]
   written: Pieces
 }
+type Earlier = Attempts & { calls: readonly CallKind[]; isImported: boolean }
 type Pieces = readonly (readonly [TextKind, string])[]
 type Made = { kind: CallKind; part: number; call: ToolCall }
 
 /** Writes the log of one run. */
 export class RunWriter {
-  readonly #log: LoggedEvent[] = []
+  #log: LoggedEvent[] = []
   #parts: Part[] = []
   #kept = 0
   #runId = runId
   #attempt = 1
   #calls = 0
 
-  constructor(earlier: Attempts | null = null) {
+  constructor(earlier: Earlier | null = null) {
     if (earlier) {
       this.#start(earlierId)
       this.writeAttempts(earlier)
+      this.call(earlier.calls, { isTaken: false, isEnded: false })
       this.#kept = this.#parts.length
       this.#add({
         ...{ type: 'end', runId: earlierId, messageId, usage: null, error: null },
         ...{ outcome: 'completed', finish: 'length' },
       })
     }
+    const { length } = this.#log
     this.#start(runId)
+    if (earlier?.isImported) this.#log = this.#log.slice(length)
   }
 
   #start(id: RunId): void {
@@ -278,7 +288,7 @@ export class RunWriter {
   }
 
   #add(event: SessionEvent): void {
-    this.#log.push({ seq: this.#log.length + 1, event })
+    this.#log.push({ seq: (this.#log.at(-1)?.seq ?? 0) + 1, event })
   }
 
   #message(status: Message['status']): Message {
