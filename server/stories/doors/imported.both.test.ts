@@ -15,6 +15,11 @@ const items: Item[] = [
   { role: 'assistant', content: 'It is there.' },
 ]
 
+function textOfItem(item: OpenAI.Responses.ResponseOutputItem): string {
+  const content = item.type === 'message' ? item.content : []
+  return content.map((one) => (one.type === 'output_text' ? one.text : '')).join('')
+}
+
 /** Answers of which the log has nothing: they were imported, posted, or copied by a fork. */
 onEachStorage((database, openStorage) => {
   describe(`answers that were imported, on ${database}`, () => {
@@ -66,6 +71,41 @@ onEachStorage((database, openStorage) => {
           expect(await read(`?after=${place}`)).toEqual(pieces.slice(at + 1))
         }
       }
+    })
+
+    test('are whole through each door when a run goes on with them (P17)', async () => {
+      await using talk = await startConversation(openStorage)
+      const { app, sessionId } = talk
+      const url = await app.listen()
+      await app.caller.messages.send({ sessionId, text: 'Count' })
+      const first = await app.model.nextCall()
+      first.say('One,')
+      first.push({ type: 'finish', finish: 'length' })
+      const ended = await talk.live.untilEvent('end')
+      const fork = await app.caller.sessions.fork({ messageId: ended.messageId })
+      const copied = (await app.caller.sessions.read({ id: fork.id })).messages.at(-1)
+
+      const { runId } = await app.caller.messages.continue({ id: copied?.id ?? '' })
+      const second = await app.model.nextCall()
+      second.say(' two.')
+      second.finish()
+      const whole = ['One,', ' two.']
+      const responses = clientAt(url, 'any').responses
+      const id = `resp_${runId.replaceAll('-', '')}`
+      for await (const event of await responses.retrieve(id, { stream: true })) {
+        if (event.type !== 'response.completed') continue
+        expect(event.response.output.map(textOfItem)).toEqual(whole)
+      }
+      expect((await responses.retrieve(id)).output_text).toBe(whole.join(''))
+
+      const transport = new DefaultChatTransport({ api: `${url}/api/chat` })
+      const stream = await transport.reconnectToStream({ chatId: fork.id })
+      if (!stream) throw new Error('the chat has an answer')
+      let last: UIMessage | undefined
+      for await (const one of readUIMessageStream({ stream })) last = one
+      expect(last?.parts.flatMap((part) => (part.type === 'text' ? [part.text] : []))).toEqual(
+        whole,
+      )
     })
   })
 })
