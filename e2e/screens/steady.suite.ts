@@ -54,6 +54,26 @@ export function steadyStories(getWorld: () => World): void {
       expect(blocks).toBeGreaterThan(7)
       expect(moved).toEqual([])
     })
+
+    test('is the only thing that moves while an answer is written', async () => {
+      const { browser, url } = getWorld()
+      await using visitor = await visit(browser, url, { reducedMotion: 'no-preference' })
+      const { page } = visitor
+      const conversation = conversationOn(page)
+      await conversation.send(repeat(numberedWords(2_000)))
+      await conversation.untilWords(20)
+      await expect.poll(() => page.evaluate(endlessAnimations)).toEqual([])
+      await expect(conversation.stopButton).toBeVisible()
+      await conversation.stopButton.click()
+    })
+  })
+}
+
+/** Runs in the page: the elements with an animation that never ends. */
+function endlessAnimations(): string[] {
+  return document.getAnimations().flatMap(({ effect }) => {
+    const isEndless = effect?.getComputedTiming().iterations === Number.POSITIVE_INFINITY
+    return isEndless && effect instanceof KeyframeEffect ? [effect.target?.className ?? ''] : []
   })
 }
 

@@ -13,15 +13,15 @@ export type Frames = {
 
 const HIDDEN_MS = 250
 /**
- * Flushes take at most this share of the time, from a flush until it is painted: the rest is for typing, scrolling and
- * the battery. A slow page still changes five times a second.
+ * Flushes take at most this share of the time, from a flush until it is painted: the rest is for what arrives, for
+ * typing, scrolling and the battery. A slow page still changes five times a second.
  */
-const SHARE = 0.25
+const SHARE = 0.15
 const SLOWEST_MS = 200
-/** Half a frame early is closer than half a frame late. */
+/** Half a frame early is closer than half a frame late. What one flush is early, the next is late. */
 const EARLY_MS = 8
 
-/** Flushes once a frame, or less often when rendering a flush takes longer than a quarter of a frame. */
+/** Flushes once a frame, or less often when rendering a flush takes longer than that share of one. */
 export function frameSchedule(frames: Frames): Schedule {
   let waiting: (() => void)[] = []
   let cancelFrame = (): void => {}
@@ -29,6 +29,8 @@ export function frameSchedule(frames: Frames): Schedule {
   let cost = 0
   let pace = 0
   let last = Number.NEGATIVE_INFINITY
+  /** The time from which the next flush is due after `pace`. */
+  let due = Number.NEGATIVE_INFINITY
 
   function run(): void {
     cancelFrame()
@@ -36,6 +38,7 @@ export function frameSchedule(frames: Frames): Schedule {
     const flushes = waiting
     waiting = []
     last = frames.now()
+    due = last - (due + pace) > EARLY_MS ? last : due + pace
     for (const flush of flushes) flush()
     frames.painted(() => {
       const before = cost
@@ -48,7 +51,7 @@ export function frameSchedule(frames: Frames): Schedule {
   return (flush) => {
     waiting.push(flush)
     if (waiting.length > 1) return
-    const early = pace - EARLY_MS - (frames.now() - last)
+    const early = due + pace - EARLY_MS - frames.now()
     const request = (): void => {
       cancelFrame = frames.request(run)
     }

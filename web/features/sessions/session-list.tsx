@@ -161,7 +161,7 @@ function SessionRow({
           role="img"
           aria-label={session.waiting ? t('Waiting for you') : t('Answering')}
           // In the margin of the row, so that its title does not move.
-          className={`absolute start-0 size-[5px] rounded-full ${session.waiting ? 'outline-2 -outline-offset-1 outline-accent' : 'animate-pulse bg-accent'}`}
+          className={`absolute start-0 size-[5px] rounded-full ${session.waiting ? 'outline-2 -outline-offset-1 outline-accent' : 'animate-pulse bg-accent group-has-[a[aria-current=page]]/row:animate-none'}`}
         />
       )}
       <Link

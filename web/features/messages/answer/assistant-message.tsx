@@ -1,5 +1,5 @@
 import { FileList } from '../../../ui/files/file-list.tsx'
-import { memo } from 'react'
+import { memo, useEffect, useState } from 'react'
 import type { ComponentType, ReactNode } from 'react'
 import type { AppMessage, AppPart, AppToolCall } from '../../../../shared/client/index.ts'
 import { Markdown } from '../../../ui/markdown/markdown.tsx'
@@ -62,7 +62,7 @@ export const AssistantMessage = memo(function AssistantMessage(props: {
       <GivenUpText message={message} />
       {isLive ? (
         <div className="relative flex h-10 items-center gap-2 text-sm text-muted">
-          <span aria-hidden className="knot knot-live" />
+          <LiveKnot message={message} />
           {message.waitsFor ? (
             <WaitsText waitsFor={message.waitsFor} />
           ) : (
@@ -87,6 +87,19 @@ export const AssistantMessage = memo(function AssistantMessage(props: {
     </article>
   )
 })
+
+/** The time without anything new after which an answer looks as if it waits. Milliseconds. */
+const QUIET_MS = 1_000
+
+/** The end of a running answer. It moves only while nothing comes: text that grows is sign enough. */
+function LiveKnot({ message }: { message: AppMessage }) {
+  const [quiet, setQuiet] = useState(message)
+  useEffect(() => {
+    const timer = setTimeout(() => setQuiet(message), QUIET_MS)
+    return () => clearTimeout(timer)
+  }, [message])
+  return <span aria-hidden className={`knot knot-live ${quiet === message ? 'knot-waits' : ''}`} />
+}
 
 const NOTHING_JOINED: readonly { id: string; part: number; view: ReactNode }[] = []
 
