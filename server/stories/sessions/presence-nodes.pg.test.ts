@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { lockPresence } from '../../../db/queries/presence.ts'
 import { newId } from '../../../shared/contract/new-id.ts'
@@ -66,6 +67,34 @@ describe('presence on two nodes', () => {
     done.resolve()
     await holding
     await expect.poll(registered).toEqual([])
+  })
+
+  test('many locked sessions that are left at once wait with a few connections, so that commands have the others (P12, P14)', async () => {
+    await using nodes = await startTwo(60)
+    const { presence } = nodes.first.services
+    const { caller } = nodes.first
+    const { id: me } = await caller.me()
+    const ids = await Promise.all(
+      Array.from({ length: 12 }, async () => (await caller.sessions.create({})).id),
+    )
+    const readers = await Promise.all(ids.map((id) => presence.enter(id, me)))
+    const { db } = nodes.second.services.database
+    const countWaiting = async () => {
+      const { rows } = await sql<{ count: number }>`
+        select count(*)::int as count from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'`.execute(db)
+      return rows[0]?.count
+    }
+    const countReaders = async () =>
+      (await db.selectFrom('readers').select('session_id').execute()).length
+    await db.transaction().execute(async (transaction) => {
+      for (const id of ids) await lockPresence(transaction, id)
+      for (const reader of readers) reader[Symbol.dispose]()
+      await expect.poll(countWaiting).toBe(4)
+      for (let more = 0; more < 20; more += 1) await caller.sessions.create({})
+      expect(await countWaiting()).toBe(4)
+    })
+    await expect.poll(countReaders).toBe(0)
   })
 
   test('both leave at the same moment, many times over, and every session closes (P14)', async () => {
