@@ -4,6 +4,7 @@ import { beginAnew, claimOrphan } from '../../db/queries/runs/run-owners.ts'
 import type { Run } from '../../db/queries/runs/runs.ts'
 import { stepsOfRuns } from '../../db/queries/messages/steps.ts'
 import type { RunId } from '../../shared/contract/ids.ts'
+import { FoldError } from '../../shared/session/fold-error.ts'
 import { addText } from '../../shared/session/fold.ts'
 import { parseEvent } from '../log/reading/snapshot.ts'
 import { transact } from '../log/transaction.ts'
@@ -87,13 +88,21 @@ async function beginAttempt(
   return isKept
 }
 
-/** The answer together with the text that is only in the log. */
+/**
+ * The answer together with the text that is only in the log. A chunk that does not fit is left out: until 0.1 an
+ * attempt that was overtaken on its own node could leave one, and the run has to go on all the same.
+ */
 async function readAnswer(transaction: SessionTransaction, run: Run) {
   const { db, sessionId } = transaction
   const { message, partsSeq } = await transaction.readStoredMessage(run.messageId)
   const chunks = await readChunks(db, sessionId, run.id, partsSeq)
   return chunks.reduce((answer, { data, seq }) => {
     const event = parseEvent(data)
-    return event.type === 'chunk' ? addText(answer, seq, event) : answer
+    try {
+      return event.type === 'chunk' ? addText(answer, seq, event) : answer
+    } catch (error) {
+      if (error instanceof FoldError) return answer
+      throw error
+    }
   }, message)
 }

@@ -26,10 +26,11 @@ export class PendingLog {
    */
   unclear: readonly UnclearCommit[] = []
   /**
-   * The attempts that were found to be this node's after `head` was read. A node that takes one over writes behind
-   * `head`, so that the next commit here collides. They need no new check as long as `head` stays known.
+   * The attempt of each run that was found to be this node's after `head` was read. A node that takes one over writes
+   * behind `head`, so that the next commit here collides. It needs no new check as long as `head` stays known, unless
+   * this very node begins another attempt or ends the run.
    */
-  readonly #trusted = new Set<string>()
+  readonly #trusted = new Map<RunId, number>()
   #chunks: PendingChunk[] = []
   /** UTF-16 units that are not committed, including those of a commit that is going on. */
   #length = 0
@@ -68,7 +69,7 @@ export class PendingLog {
   }
 
   trusts(hold: RunHold): boolean {
-    return this.#trusted.has(attemptKey(hold))
+    return this.#trusted.get(hold.runId) === hold.attempt
   }
 
   /** Records that a run was found to be this node's after `head` was read. */
@@ -76,7 +77,12 @@ export class PendingLog {
     if (this.#trusted.size >= TRUSTED_ATTEMPTS) {
       this.#trusted.clear()
     }
-    this.#trusted.add(attemptKey(hold))
+    this.#trusted.set(hold.runId, hold.attempt)
+  }
+
+  /** The run has ended here: what comes of it still is checked again. */
+  distrust(runId: RunId): void {
+    this.#trusted.delete(runId)
   }
 
   /** Adds text. Text that follows directly on the last chunk is merged into it, up to a length. */

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { insertEvents, readEvents } from '../../../db/queries/log/events.ts'
 import { SessionId } from '../../../shared/contract/ids.ts'
+import type { Message } from '../../../shared/contract/message.ts'
+import type { AppendedEvent } from '../events.ts'
+import type { RunHold } from './pending.ts'
 import { AWAY, CALL, MESSAGE, chunk, joined, setUpWriter } from '../testing/writer-bench.ts'
 import { onEachDatabase } from '../../../scripts/testing/postgres/each-database.ts'
 
@@ -157,6 +160,41 @@ onEachDatabase((name, open) => {
       writer.discard(sessionId, later.runId, 1)
       await writer.flush()
       expect(joined(bench.committed)).toBe('mine again and on')
+    })
+
+    test('throws the text of an attempt away once this very node began another, or ended the run (P6, P8)', async () => {
+      await using bench = await setUpWriter(open)
+      const { writer, sessionId } = bench
+      const { runId } = bench.hold
+      await writer.chunk(sessionId, bench.hold, chunk('mine', 0), true)
+      await writer.flush()
+      const change = (
+        hold: RunHold,
+        set: { attempt: number } | { status: 'completed' },
+        event: AppendedEvent,
+      ) =>
+        writer.append(sessionId, async (transaction, log) => {
+          await transaction.updateTable('runs').set(set).where('id', '=', runId).execute()
+          log.add(event, runId)
+          void writer.chunk(sessionId, hold, chunk(' of a zombie', 4), true)
+        })
+      const message = { id: MESSAGE } as Message
+      const place = { runId, messageId: MESSAGE }
+      await change(
+        bench.hold,
+        { attempt: 2 },
+        { type: 'start', ...place, attempt: 2, keepParts: 0, message },
+      )
+      await writer.flush()
+      expect(bench.fenced).toEqual([runId])
+      const again = { runId, attempt: 2 }
+      await writer.chunk(sessionId, again, chunk('mine again', 0), true)
+      await writer.flush()
+      const end = { outcome: 'completed', usage: null, error: null, finish: 'stop' } as const
+      await change(again, { status: 'completed' }, { type: 'end', ...place, ...end })
+      await writer.flush()
+      expect(bench.fenced).toEqual([runId, runId])
+      expect(joined(bench.committed)).toBe('minemine again')
     })
 
     test('throws it away as well when it had to ask for its place anew, as after an error (P8)', async () => {

@@ -279,6 +279,8 @@ export class LogWriter {
         for (const { event } of events) {
           if (event.type === 'start') {
             log.trust(event)
+          } else if (event.type === 'end') {
+            log.distrust(event.runId)
           }
         }
         this.#options.hub.publish(log.sessionId, events)

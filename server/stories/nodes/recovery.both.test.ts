@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
+import { insertEvents } from '../../../db/queries/log/events.ts'
 import { claimOrphan, findOrphans } from '../../../db/queries/runs/run-owners.ts'
 import { startConversation } from '../../testing/conversation.ts'
 import { onEachStorage } from '../../testing/each-storage.ts'
@@ -49,6 +50,25 @@ onEachStorage((database, openStorage) => {
       expect(textOf(live.state, live.state?.messages.at(-1)?.id ?? '')).toBe('Shown')
       const { messages } = await app.caller.messages.list({ sessionId })
       expect(messages.at(-1)?.parts).toEqual([{ type: 'text', text: 'Shown' }])
+    })
+
+    test('is taken up also when its log has text that does not fit (P6, P13)', async () => {
+      await using talk = await startConversation(openStorage)
+      const { app, sessionId, live } = talk
+      const { runId, messageId } = await app.caller.messages.send({ sessionId, text: 'Hello' })
+      const first = await app.model.nextCall()
+      first.say('Shown')
+      const { seq } = await live.untilEvent('chunk').then(() => live.events.at(-1) ?? { seq: 0 })
+      const chunk = { type: 'chunk', messageId, part: 0, kind: 'text', offset: 99, text: 'late' }
+      const row = { sessionId, seq: seq + 1, runId, type: 'chunk', data: JSON.stringify(chunk) }
+      await insertEvents(app.services.database.db, [row])
+      await orphanRuns(app, 1)
+      const again = await app.model.nextCall()
+      again.say('Anew')
+      again.finish()
+      await expect
+        .poll(async () => (await app.caller.messages.list({ sessionId })).messages.at(-1))
+        .toMatchObject({ status: 'completed', parts: [{ type: 'text', text: 'Anew' }] })
     })
 
     test('is let go of by its attempt: a later one of this very node goes on (P8)', async () => {
