@@ -202,6 +202,26 @@ export async function requestStop(transaction: Db, id: RunId, now: string): Prom
     .execute()
 }
 
+/**
+ * Requests the stop of runs that wait without a queued message, as a regeneration's does: each ends when it begins.
+ *
+ * @param id of one run of the session; all when absent
+ * @returns true when there was one
+ */
+export async function requestStopOfWaiting(
+  transaction: Db,
+  sessionId: SessionId,
+  now: string,
+  id?: RunId,
+): Promise<boolean> {
+  const { rows } = await sql`
+    update runs set stop_requested_at = coalesce(stop_requested_at, ${now})
+    where session_id = ${sessionId} and status = 'queued' and ${id ? sql`id = ${id}` : sql`true`}
+      and not exists (select from messages where messages.id = question_id and messages.status = 'queued')
+    returning id`.execute(transaction)
+  return rows.length > 0
+}
+
 export async function recordOffered(
   transaction: Db,
   id: RunId,

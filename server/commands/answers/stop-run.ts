@@ -1,23 +1,34 @@
 import { deleteQueued } from '../../../db/queries/messages/messages.ts'
-import { findActiveRun } from '../../../db/queries/runs/runs.ts'
+import { findActiveRun, requestStopOfWaiting } from '../../../db/queries/runs/runs.ts'
 import { messages, runs } from '../../../shared/contract/api/messages.ts'
 import type { MessageId } from '../../../shared/contract/ids.ts'
 import { CommandError } from '../../api-error.ts'
 import { inSession, sessionOfMessage } from '../command.ts'
 import type { CommandTransaction } from '../transaction.ts'
 
-/** Stops the run with this id if it is going. Queued messages are answered next, unless they are cleared. */
+/**
+ * Stops the run with this id if it is going, or waits without a message of its own. Queued messages are answered next,
+ * unless they are cleared.
+ */
 export const stopRun = inSession(runs.stop, {
   session: (_db, _user, { sessionId }) => sessionId,
   urgency: 'answer',
   run: async (transaction, { sessionId, runId, clearQueue }) => {
+    const { db, userId } = transaction
     if (clearQueue) {
       await takeBack(transaction)
     }
-    const active = await findActiveRun(transaction.db, sessionId)
-    return active && (!runId || active.id === runId)
-      ? { result: { stopped: true }, effects: await transaction.stopRun(active) }
-      : { result: { stopped: false }, effects: [] }
+    const active = await findActiveRun(db, sessionId)
+    const isGoing = active !== null && (!runId || active.id === runId)
+    const effects = isGoing ? await transaction.stopRun(active) : []
+    const isAsked = clearQueue || (runId !== undefined && !isGoing)
+    const isWaiting =
+      isAsked &&
+      (await requestStopOfWaiting(db, sessionId, transaction.now(), clearQueue ? undefined : runId))
+    return {
+      result: { stopped: isGoing || isWaiting },
+      effects: isWaiting ? [...effects, { type: 'start-waiting', userId }] : effects,
+    }
   },
 })
 

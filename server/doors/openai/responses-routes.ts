@@ -65,7 +65,10 @@ export function responsesRoutes(app: FastifyInstance, options: DoorOptions): voi
     const { run } = made
     if (run.status === 'queued') {
       const now = await read(door, made, false)
-      await door.call(messages.unqueue, { id: run.questionId })
+      const { sessionId, runId, questionId } = run
+      // A run that waits without a message of its own, as a regeneration's does, is stopped.
+      const { stopped } = await door.call(runs.stop, { sessionId, runId })
+      if (!stopped) await door.call(messages.unqueue, { id: questionId })
       return { ...now, status: 'cancelled' }
     }
     if (!isUnfinished(run.status)) return read(door, made, false)

@@ -72,6 +72,41 @@ onEachStorage((database, openStorage) => {
       ).rejects.toMatchObject(takenBack)
     })
 
+    test('and an answer that waits to be made anew are stopped: by its run, or with the queue (P9)', async () => {
+      await using storage = await openStorage()
+      await using app = await startTestApp({
+        ...storage,
+        env: { ...storage.env, LIMIT_RUNS_AT_ONCE: '1' },
+      })
+      const { caller } = app
+      app.model.plan('The answer.')
+      const { id: sessionId } = await caller.sessions.create({})
+      await using live = watch(caller, sessionId)
+      await live.untilEvent('snapshot')
+      await caller.messages.send({ sessionId, text: 'one' })
+      const { messageId } = await live.untilEvent('end')
+      const { id: other } = await caller.sessions.create({})
+      await caller.messages.send({ sessionId: other, text: 'two' })
+      const busy = await app.model.nextCall()
+      const first = await caller.messages.regenerate({ id: messageId })
+      const stop = { sessionId, runId: first.runId }
+      expect(await caller.runs.stop(stop)).toEqual({ stopped: true })
+      expect(await caller.runs.stop(stop)).toEqual({ stopped: true })
+      const second = await caller.messages.regenerate({ id: messageId })
+      expect(await caller.runs.stop({ sessionId, clearQueue: true })).toEqual({ stopped: true })
+      const { asked } = app.model
+      busy.say('2')
+      busy.finish()
+      const ends = () => live.events.flatMap(({ event }) => (event.type === 'end' ? [event] : []))
+      await live.until(() => ends().length === 3)
+      expect(ends().slice(1)).toMatchObject([
+        { runId: first.runId, outcome: 'stopped' },
+        { runId: second.runId, outcome: 'stopped' },
+      ])
+      expect(app.model.asked).toBe(asked)
+      expect(await caller.runs.stop(stop)).toEqual({ stopped: false })
+    })
+
     test('that is edited after it was answered becomes a branch beside the old one', async () => {
       await using storage = await openStorage()
       await using app = await startTestApp(storage)
