@@ -70,6 +70,8 @@ export async function deliver(
     }
     // It was taken back elsewhere, before this client knew that it had arrived.
     if (isApiError(error, 'PRECONDITION_FAILED')) return { type: 'withdrawn' }
+    // Whether it was taken back is known later. As refused it would be answered, and be shown without its text.
+    if (entry.state === 'withdrawn' && mayPass(error)) return { type: 'failed' }
     if (isApiError(error)) {
       const passes = isOutage(error) || (failures < MAX_FAILURES && isServersFault(error))
       return passes ? { type: 'failed' } : { type: 'refused', error: toSessionError(error) }
