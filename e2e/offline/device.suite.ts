@@ -48,6 +48,30 @@ export function deviceStories(getWorld: () => World): void {
       await expect(conversation.answer.locator('.markdown')).toHaveText('and on')
     })
 
+    test('the app opens without the server after the first visit, with the parts that were never used', async () => {
+      const { browser, port } = getWorld()
+      await using proxy = await startTcpProxy(port)
+      await using visitor = await visit(browser, proxy.url, {
+        tolerates: CONNECTION_TROUBLE,
+        serviceWorkers: 'allow',
+      })
+      const { page } = visitor
+      await expect(page.getByText('Connected')).toBeVisible()
+      await page.evaluate(async () => {
+        await navigator.serviceWorker.ready
+        while (!navigator.serviceWorker.controller)
+          await new Promise((next) => setTimeout(next, 50))
+      })
+      await proxy.cut()
+      await page.reload()
+      await expect(conversationOn(page).box).toBeVisible()
+      await page.keyboard.press('ControlOrMeta+k')
+      await expect(page.getByRole('dialog')).toBeVisible()
+      await page.keyboard.press('Escape')
+      await page.goto(new URL('/settings', proxy.url).href)
+      await expect(page.getByRole('heading', { name: 'Settings' })).toBeVisible()
+    })
+
     test('a session is shown before the server has answered, and an answer goes on from where it was (P2)', async () => {
       const { browser, url } = getWorld()
       await using visitor = await visit(browser, url)

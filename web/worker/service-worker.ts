@@ -147,7 +147,8 @@ async function page(request: Request): Promise<Response> {
 }
 
 async function asset(request: Request): Promise<Response> {
-  const known = await caches.match(request)
+  // Files are stored by requests without an origin, and asked for with one. They are the same for every origin.
+  const known = await caches.match(request, { ignoreVary: true })
   if (known !== undefined) return known
   const response = await fetch(request)
   if (response.ok) {
