@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { File as FileShape } from '../../../../../shared/contract/file.ts'
+import { newId } from '../../../../../shared/contract/new-id.ts'
 import { Attachments } from './attachments.ts'
 import type { UploadEvents, UploadPlace } from './attachments.ts'
 import { memoryStorage } from '../../testing/memory-storage.ts'
@@ -45,6 +46,30 @@ test('what is stored comes back after a reload, and is taken once', () => {
   expect(reloaded.get('s')).toHaveLength(1)
   reloaded.clear()
   expect(storage.items.size).toBe(0)
+})
+
+test('files keep the order in which they were chosen, whichever is uploaded first', () => {
+  const storage = memoryStorage()
+  const { begun, upload } = uploads()
+  const files = new Attachments(storage, upload)
+  const names = ['c.txt', 'a.txt', 'b.txt']
+  const stored = names.map((name) => FileShape.parse({ ...other, id: newId(), name }))
+  files.add(
+    's',
+    names.map((name) => new File(['x'], name)),
+  )
+  for (const index of [1, 2, 0]) {
+    begun[index]?.onReady(stored[index] ?? other)
+    expect(files.get('s').map(({ name }) => name)).toEqual(names)
+  }
+  expect(new Attachments(storage, upload).get('s').map(({ name }) => name)).toEqual(names)
+  const [first, ...more] = files.take('s')
+  files.giveBack('s', [
+    ...more,
+    { source: new File(['x'], 'new.txt'), id: newId(), isBegun: false },
+  ])
+  files.giveBack('s', first ? [first] : [])
+  expect(files.get('s').map(({ name }) => name)).toEqual(['c.txt', 'a.txt', 'b.txt', 'new.txt'])
 })
 
 test('what failed says why and is tried again; what is removed is cancelled', () => {

@@ -120,11 +120,13 @@ export class Attachments {
   }
 
   giveBack(draft: string, files: readonly Attached[]): void {
-    const stored = files.flatMap((file) => ('source' in file ? [] : [ready(file)]))
-    this.#set(draft, [...stored, ...this.get(draft)])
+    const here = this.get(draft)
+    this.#set(draft, NONE)
     for (const file of files) {
       if ('source' in file) this.#add(draft, file.source, file)
+      else this.#set(draft, [...this.get(draft), ready(file)])
     }
+    this.#set(draft, [...this.get(draft), ...here])
   }
 
   /**
@@ -168,13 +170,19 @@ export class Attachments {
     source.running = this.#upload(source.file, events, { id, isBegun })
   }
 
-  /** Merges the stored list of a box with the files that only this tab has. */
+  /** Merges the stored list of a box with the files that only this tab has, in the order in which they were chosen. */
   #join(draft: string): void {
-    const stored = this.#stored(draft)
-    const isStored = (one: Attachment): boolean =>
-      one.status === 'ready' &&
-      (!this.#unstored.has(draft) || stored.some(({ key }) => key === one.file.id))
-    const list = [...stored, ...this.get(draft).filter((one) => !isStored(one))]
+    const stored = new Map(this.#stored(draft).map((one) => [one.key, one]))
+    const own = this.get(draft).flatMap((one): Attachment[] => {
+      const known = one.status === 'ready' ? stored.get(one.file.id) : undefined
+      if (known) return [{ ...known, key: one.key }]
+      // Another tab removed a file that was stored.
+      return one.status === 'ready' && !this.#unstored.has(draft) ? [] : [one]
+    })
+    for (const one of own) {
+      if (one.status === 'ready') stored.delete(one.file.id)
+    }
+    const list = [...stored.values(), ...own]
     if (this.#unstored.has(draft)) this.#set(draft, list)
     else this.#lists.set(draft, list)
   }
