@@ -174,6 +174,7 @@ export function pageStories(getWorld: () => World): void {
       await conversation.send('Repeat: for a while')
       await expect(conversation.answer.locator('.markdown')).toHaveText('for a while')
       expect(await openSession(page)).toMatchObject({ temporary: true, projectId: null })
+      await expect(page.locator('header').getByText('Temporary')).toBeVisible()
     })
 
     test('show what was used, by day and by model, how it went, and do not guess what it cost', async () => {

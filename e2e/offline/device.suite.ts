@@ -68,6 +68,8 @@ export function deviceStories(getWorld: () => World): void {
       await page.keyboard.press('ControlOrMeta+k')
       await expect(page.getByRole('dialog')).toBeVisible()
       await page.keyboard.press('Escape')
+      await page.goto(new URL(`/s/${crypto.randomUUID()}`, proxy.url).href)
+      await expect(page.getByText('This session is not on this device.')).toBeVisible()
       await page.goto(new URL('/settings', proxy.url).href)
       await expect(page.getByRole('heading', { name: 'Settings' })).toBeVisible()
     })

@@ -119,7 +119,7 @@ export function comfortStories(getWorld: () => World): void {
 
     test('has colours of their own, or no motion, and still sees the line and what is chosen', async () => {
       const { browser, url } = getWorld()
-      const id = await importedSession(url, 'Colours', ['Hello', 'there'])
+      const id = await importedSession(url, 'Colours', ['Hello', 'there $a \\neq b$'])
       const settings = { forcedColors: 'active', reducedMotion: 'reduce' } as const
       await using visitor = await visit(browser, `${url}/s/${id}`, settings)
       const { page } = visitor
@@ -137,6 +137,11 @@ export function comfortStories(getWorld: () => World): void {
       expect((await seen('article[aria-label=Assistant] .knot')).split(' none')[0]).not.toBe(
         canvas.split(' none')[0],
       )
+      const ground = page
+        .locator('.katex')
+        .first()
+        .evaluate((one) => getComputedStyle(one).getPropertyValue('forced-color-adjust'))
+      expect(await ground).toBe('none')
       const outline = (selector: string) =>
         page
           .locator(selector)

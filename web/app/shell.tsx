@@ -64,7 +64,13 @@ export function Shell({ children }: { children: ReactNode }) {
           className="m-0 h-dvh max-h-none w-[min(20rem,86vw)] max-w-none animate-[slide-in_180ms_cubic-bezier(0.2,0.8,0.2,1)] border-0 border-e border-border bg-side p-0 text-text shadow-2xl"
         >
           <div className="flex h-full flex-col">
-            <Sessions onChoose={() => setSheetOpen(false)} />
+            <Sessions
+              onPalette={() => {
+                setSheetOpen(false)
+                setOverlay('palette')
+              }}
+              onChoose={() => setSheetOpen(false)}
+            />
           </div>
         </Dialog>
       )}
@@ -102,8 +108,7 @@ function Sessions({
   onHide,
   onChoose,
 }: {
-  /** Opens the palette; absent on a phone, which has no keys for it. */
-  onPalette?: () => void
+  onPalette: () => void
   /** Hides the sidebar; absent in a sheet, which closes by itself. */
   onHide?: () => void
   onChoose?: () => void
@@ -114,16 +119,14 @@ function Sessions({
     <>
       <div className="flex h-14 shrink-0 items-center px-5">
         <Wordmark />
-        {onPalette && (
-          <IconButton
-            label={t('Command palette')}
-            title={t('Command palette ({keys})', { keys: `${modifier} K` })}
-            className="-me-2 ms-auto"
-            onClick={onPalette}
-          >
-            <Command aria-hidden size={15} />
-          </IconButton>
-        )}
+        <IconButton
+          label={t('Command palette')}
+          title={t('Command palette ({keys})', { keys: `${modifier} K` })}
+          className="-me-2 ms-auto"
+          onClick={onPalette}
+        >
+          <Command aria-hidden size={15} />
+        </IconButton>
         {onHide && (
           <IconButton
             data-toggles-sidebar

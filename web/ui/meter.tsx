@@ -15,10 +15,10 @@ export function Meter(props: { label: string; percent: number; detail: string; a
         aria-valuemax={100}
         aria-valuenow={value}
         aria-valuetext={detail}
-        className="mt-1.5 h-1.5 overflow-hidden rounded-full bg-hover"
+        className="mt-1.5 h-1.5 overflow-hidden rounded-full bg-hover forced-colors:border"
       >
         <div
-          className={`h-full rounded-full ${value >= alarmAt ? 'bg-danger' : 'bg-accent'}`}
+          className={`h-full rounded-full forced-color-adjust-none forced-colors:bg-[Highlight] ${value >= alarmAt ? 'bg-danger' : 'bg-accent'}`}
           style={{ width: `${value}%` }}
         />
       </div>

@@ -181,6 +181,14 @@ describe.each(['chat', 'responses'] as const)('the demo model through %s', (api)
     expect(steps[2]?.text).toMatch(/demo model[^]*OPENAI_API_KEY/)
   })
 
+  test('writes about what is asked, wherever the length is said', async () => {
+    for (const asked of ['a story of 40 words about lighthouses', 'an essay of 40 words on bees']) {
+      const { steps } = await converse(api, [`Write ${asked}`])
+      expect(JSON.stringify(steps)).toMatch(/lighthouses|bees/)
+      expect(JSON.stringify(steps)).not.toMatch(/about about|about on/)
+    }
+  })
+
   test('writes as long as asked', async () => {
     const { steps } = await converse(api, ['Hi', 'write 2000 words about rivers'])
     const words = steps[1]?.text.replace(/^#.*$/gm, '').split(/\s+/).filter(Boolean) ?? []

@@ -119,7 +119,7 @@ function longAnswer(text: string): Intent | null {
     Number((amount?.[1] ?? '').replaceAll(/[,.](?=\d{3})/g, '')) * (amount?.[2] ? 1000 : 1)
   const words = number > 0 ? number * (units[unit] ?? 1) : long ? 800 : 350
   const topic =
-    /\b(?:about|on|of(?! \d))\s+([^.?!\n]+)/i.exec(text.replace(amount?.[0] ?? '', ' '))?.[1] ?? ''
+    /\b(?:about|on|of)\s+([^.?!\n]+)/i.exec(amount ? withoutAmount(text, amount) : text)?.[1] ?? ''
   return {
     type: 'long',
     topic: bare(topic),
@@ -212,6 +212,12 @@ function markdown(text: string): Intent | null {
   if (wants.length === 0) return null
   const topic = /\b(?:of|about|for|on|with)\s+([^.?!\n]{2,60})/i.exec(text)?.[1] ?? ''
   return { type: 'markdown', wants, language, topic: bare(topic) }
+}
+
+/** Without "of 500 words", behind which the topic comes. */
+function withoutAmount(text: string, { 0: amount, index }: RegExpExecArray): string {
+  const before = text.slice(0, index).replace(/\bof\s+$/i, '')
+  return `${before} ${text.slice(index + amount.length)}`
 }
 
 /** Removes quotes and full stops around a text. */

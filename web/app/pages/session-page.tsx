@@ -151,10 +151,13 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
 
 /** Shown with a delay, because nearly every session opens at once. */
 function Opening() {
+  const isConnected = useConnection().status === 'connected'
   return (
     <div className="grid flex-1 place-items-center">
       <p className="animate-[appear_200ms_800ms_ease-out_backwards] bg-bg p-2 text-sm text-muted">
-        {t('Opening…')}
+        {isConnected
+          ? t('Opening…')
+          : t('This session is not on this device. It opens when the connection is back.')}
       </p>
     </div>
   )
@@ -196,6 +199,19 @@ function SessionActionsOf({ id }: { id: string }) {
   if (!session) return null
   return (
     <>
+      {session.temporary && (
+        <span
+          title={t('Deleted when you leave it')}
+          className="shrink-0 rounded-full bg-hover px-2 py-0.5 text-xs text-muted"
+        >
+          {t('Temporary')}
+        </span>
+      )}
+      {session.archived && (
+        <span className="shrink-0 rounded-full bg-hover px-2 py-0.5 text-xs text-muted">
+          {t('Archived')}
+        </span>
+      )}
       <SessionActions session={session} />
     </>
   )

@@ -53,7 +53,7 @@ export function Chart(props: {
           <span key={name} className="flex items-center gap-1.5">
             <span
               aria-hidden
-              className={`size-2.5 rounded-[3px] ${isFaint ? 'bg-accent/45' : 'bg-accent'}`}
+              className={`size-2.5 forced-color-adjust-none rounded-[3px] ${isFaint ? 'bg-accent/45' : 'bg-accent'}`}
             />
             {name}
           </span>
