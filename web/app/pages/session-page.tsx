@@ -142,7 +142,8 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
             })
           }
           model={model}
-          choices={session && <ModelOfSession id={id} />}
+          // Its row has its place from the beginning, so that the box does not jump when the session is there.
+          choices={session ? <ModelOfSession id={id} /> : <span className="min-h-7" />}
         />
       </Foot>
     </Page>

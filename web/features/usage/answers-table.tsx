@@ -18,8 +18,12 @@ const titles = {
   session: msg('Usage by session'),
 } as const
 
-/** The outcomes and durations of answers, by day, model or session. */
-export function AnswersTable({ by, rows }: { by: By; rows: readonly AnswersRow[] }) {
+/**
+ * The outcomes and durations of answers, by day, model or session.
+ * @param props.isDemo true when the server has the demo model only
+ */
+export function AnswersTable(props: { by: By; rows: readonly AnswersRow[]; isDemo: boolean }) {
+  const { by, rows, isDemo } = props
   return (
     <DataTable
       label={t(titles[by])}
@@ -49,7 +53,7 @@ export function AnswersTable({ by, rows }: { by: By; rows: readonly AnswersRow[]
           row.firstTokenMs === null ? '–' : formatDuration(row.firstTokenMs),
           formatNumber(row.inputTokens),
           formatNumber(row.outputTokens),
-          costWords(row.costUsd, by === 'model' && row.key === DEMO_MODEL),
+          costWords(row.costUsd, by === 'model' ? row.key === DEMO_MODEL : isDemo),
         ],
       }))}
     />

@@ -107,7 +107,10 @@ export function UsageView() {
                   CSV
                 </Button>
               </div>
-              {rows.data && <AnswersTable by={by} rows={rows.data} />}
+              {rows.data && <AnswersTable by={by} rows={rows.data} isDemo={isDemo} />}
+              <p className="text-xs text-muted">
+                {t('The sums above also have what titles, summaries, speech and pictures took.')}
+              </p>
             </>
           )}
         </>
