@@ -71,6 +71,7 @@ export function branchStories(getWorld: () => World): void {
       const first = page.url()
       await answer.getByRole('button', { name: 'Fork from here' }).click()
       await expect.poll(() => page.url()).not.toBe(first)
+      await expect(page.getByText('This is the fork')).toBeVisible()
       await expect(answer.locator('.markdown')).toHaveText('one')
       await conversation.send('Repeat: three')
       await expect(answer.locator('.markdown')).toHaveText('three')

@@ -5,6 +5,7 @@ import { useThroughline } from '../../../../shared/react/index.ts'
 import { IconButton } from '../../../ui/controls/icon-button.tsx'
 import { reason } from '../composer/send-message.ts'
 import { OpenSessionContext } from './opens-session.ts'
+import { tell } from '../../../ui/notices/notice.ts'
 import { t } from '../../../language/t.ts'
 
 /** The way to go on from a message in a session of its own. */
@@ -21,6 +22,7 @@ export function ForkButton({ messageId }: { messageId: string }) {
     try {
       const { id } = await api.sessions.fork.mutate({ messageId, id: newId() })
       open(id)
+      tell({ text: t('This is the fork: a session of its own, up to here.') })
     } catch (error) {
       setProblem(t('Not forked: {reason}', { reason: reason(error) }))
     } finally {
