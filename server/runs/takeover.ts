@@ -89,8 +89,8 @@ async function beginAttempt(
 }
 
 /**
- * The answer together with the text that is only in the log. A chunk that does not fit is left out: until 0.1 an
- * attempt that was overtaken on its own node could leave one, and the run has to go on all the same.
+ * The answer together with the text that is only in the log. A chunk that does not fit is left out: builds
+ * before December 2026 could write one of an attempt that was overtaken on its own node, and the run has to go on.
  */
 async function readAnswer(transaction: SessionTransaction, run: Run) {
   const { db, sessionId } = transaction
