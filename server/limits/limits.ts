@@ -43,6 +43,13 @@ export type Limits = SignIns & {
    * @param transaction the one that stores it, for a second check: what was stored meanwhile counts
    */
   admitFile(user: User, bytes: number, transaction?: Db): Promise<void>
+  /**
+   * Refuses what this transaction has just stored when it is over the limit of bytes with all that others stored
+   * meanwhile.
+   *
+   * @param bytes so many at the most; `Infinity` when that is not known
+   */
+  keepWithinRoom(transaction: Db, user: User, bytes: number): Promise<void>
   /** Refuses a change that a log tells of, where there is far more than there is room for: a little is always left. */
   admitChange(user: User): Promise<void>
   readonly slots: RunSlots
@@ -137,15 +144,24 @@ export function createLimits(options: LimitsOptions): Limits & Disposable {
     transaction?: Db,
     beyond = 0,
   ): Promise<void> {
+    await requireFit(user, beyond, (most) =>
+      transaction
+        ? stored.stillHaveRoom(transaction, user.id, length, most)
+        : stored.haveRoom(user.id, length, most),
+    )
+  }
+
+  /**
+   * @param beyond bytes above the limit of this person that are admitted too
+   * @param fits true when there is room within so many bytes
+   */
+  async function requireFit(
+    user: User,
+    beyond: number,
+    fits: (most: number) => Promise<boolean>,
+  ): Promise<void> {
     const megabytes = limitOf(user, 'storageMb')
-    if (megabytes === null) {
-      return
-    }
-    const most = megabytes * MEGABYTE + beyond
-    const fits = transaction
-      ? await stored.stillHaveRoom(transaction, user.id, length, most)
-      : await stored.haveRoom(user.id, length, most)
-    if (fits) {
+    if (megabytes === null || (await fits(megabytes * MEGABYTE + beyond))) {
       return
     }
     refused('storage', 'user')
@@ -201,6 +217,9 @@ export function createLimits(options: LimitsOptions): Limits & Disposable {
     },
 
     admitFile: requireRoom,
+
+    keepWithinRoom: (transaction, user, bytes) =>
+      requireFit(user, 0, (most) => stored.isWithin(transaction, user.id, bytes, most)),
 
     admitChange: (user) => requireRoom(user, 0, undefined, CHANGES),
 

@@ -6,6 +6,11 @@ import type { UserId } from '../../shared/contract/ids.ts'
 /** People with more room than this are measured only once a minute: nobody stores that much in a minute. Bytes. */
 const AMPLE = 64 * 1024 * 1024
 const FRESH_MS = 60_000
+/**
+ * Beside ample room, so much is not measured: with the requests that a person has in a minute (600 unless set otherwise),
+ * all of it together is less than `AMPLE`, on whatever nodes it is stored. Bytes.
+ */
+const LITTLE = 100_000
 const MOST_REMEMBERED = 10_000
 
 type Measured = { bytes: number; at: number }
@@ -47,6 +52,32 @@ export class StoredBytes {
     limit: number,
   ): Promise<boolean> {
     if (this.#ample(userId, 0, limit)) return true
+    return this.#measureWith(transaction, userId, more, limit)
+  }
+
+  /**
+   * True when what this transaction has stored is within the limit, together with everything else of this person. It is
+   * measured unless it is little and there is ample room; if it is measured, other transactions of this person wait
+   * until this one ends.
+   *
+   * @param stored the bytes that the transaction has stored at the most; `Infinity` when that is not known
+   */
+  async isWithin(transaction: Db, userId: UserId, stored: number, limit: number): Promise<boolean> {
+    const known = stored <= LITTLE ? this.#ample(userId, stored, limit) : null
+    if (known) {
+      this.#remember(userId, { bytes: known.bytes + stored, at: known.at })
+      return true
+    }
+    return this.#measureWith(transaction, userId, 0, limit)
+  }
+
+  /** Measures behind the lock of the person's limits, and says if so many more bytes are within the limit. */
+  async #measureWith(
+    transaction: Db,
+    userId: UserId,
+    more: number,
+    limit: number,
+  ): Promise<boolean> {
     await lockLimitsOf(transaction, userId)
     const bytes = await this.#measure(transaction, userId)
     this.#remember(userId, { bytes: bytes + more, at: this.#now() })

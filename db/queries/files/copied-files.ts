@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { filesIn } from '../../../shared/contract/files-in.ts'
+import type { File } from '../../../shared/contract/file.ts'
 import type { FileId, MessageId, SessionId, UserId } from '../../../shared/contract/ids.ts'
 import { inSlices } from '../../../shared/contract/in-slices.ts'
 import type { Db } from '../../engine/database.ts'
@@ -8,6 +9,8 @@ import { tellAgain } from './readings.ts'
 
 /** The most messages to which one statement links files. */
 const LINKED_AT_ONCE = 1_000
+/** The most messages whose parts are in memory at the same time. */
+const PARTS_AT_ONCE = 50
 
 type Named = { id: MessageId; sessionId: SessionId; fileId: FileId; isRead: boolean }
 
@@ -43,14 +46,29 @@ export async function linkFilesOfSessions(
 }
 
 async function filesNamedIn(db: Db, userId: UserId, sessionId: SessionId): Promise<Named[]> {
-  // The parts are parsed here, because Postgres cannot read JSON with U+0000 in it.
-  const rows = await db
+  const withFiles = await db
     .selectFrom('messages')
-    .select(['id', 'parts'])
+    .select('id')
     .where('session_id', '=', sessionId)
     .where('user_id', '=', userId)
     .where(sql<boolean>`parts::text like '%"type":"file"%'`)
     .execute()
+  const ofMessages: { id: MessageId; files: File[] }[] = []
+  for (const some of inSlices(withFiles, PARTS_AT_ONCE)) {
+    // The parts are parsed here, because Postgres cannot read JSON with U+0000 in it.
+    const rows = await db
+      .selectFrom('messages')
+      .select(['id', 'parts'])
+      .where('session_id', '=', sessionId)
+      .where('user_id', '=', userId)
+      .where(
+        'id',
+        'in',
+        some.map(({ id }) => id),
+      )
+      .execute()
+    ofMessages.push(...rows.map(({ id, parts }) => ({ id, files: filesIn(parts) })))
+  }
   const calls = await db
     .selectFrom('tool_calls')
     .select(['message_id as id', 'files'])
@@ -58,10 +76,7 @@ async function filesNamedIn(db: Db, userId: UserId, sessionId: SessionId): Promi
     .where('user_id', '=', userId)
     .where('files', 'is not', null)
     .execute()
-  const named = [
-    ...rows.map(({ id, parts }) => ({ id, files: filesIn(parts) })),
-    ...calls.map(({ id, files }) => ({ id, files: files ?? [] })),
-  ]
+  const named = [...ofMessages, ...calls.map(({ id, files }) => ({ id, files: files ?? [] }))]
   return named.flatMap(({ id, files }) =>
     files.map((file) => {
       return { id, sessionId, fileId: file.id, isRead: file.status !== 'processing' }

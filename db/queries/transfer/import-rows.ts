@@ -23,6 +23,8 @@ export type TreeImport = {
   model: string | null
   /** For an existing session: the message that they follow, and their place in its log. */
   behind?: { leaf: MessageId | null; seq: number }
+  /** For a tree that comes in parts: the runs by the ids of messages, to which each part adds its own. */
+  runIds?: Map<string, RunId>
 }
 
 /** The most rows of one statement, and the most JSON in UTF-16 units unless a single row is longer. */
@@ -64,8 +66,7 @@ function noRows(): Rows {
 }
 
 /** New ids of runs: one for each answer that has a run. A question gets the run of its first answer. */
-function newRunIds({ messages, newId }: TreeImport): Map<string, RunId> {
-  const runIds = new Map<string, RunId>()
+function newRunIds({ messages, newId, runIds = new Map() }: TreeImport): Map<string, RunId> {
   for (const message of messages) {
     if (message.role === 'assistant' && message.run) {
       const runId = RunId.parse(newId())

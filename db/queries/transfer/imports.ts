@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Insertable } from 'kysely'
-import type { ExportedSession } from '../../../shared/contract/export.ts'
-import type { UserId } from '../../../shared/contract/ids.ts'
+import type { ExportedMessage, ExportedSession } from '../../../shared/contract/export.ts'
+import type { RunId, UserId } from '../../../shared/contract/ids.ts'
 import type { Db } from '../../engine/database.ts'
 import type { Schema } from '../../schema.ts'
 import { lookUp, rowsOf } from './import-rows.ts'
@@ -16,6 +16,50 @@ export type SessionImport = Omit<TreeImport, 'messages' | 'model' | 'behind'> & 
 
 /** Inserts the session with its whole tree and an empty log; a reader begins with a snapshot at `seq` 0. */
 export async function insertSessionTree(db: Db, imported: SessionImport): Promise<void> {
+  await insertSession(db, imported)
+  const { model, messages } = imported.session
+  await insertMessageTree(db, { ...imported, model, messages })
+}
+
+export type BranchImport = Omit<SessionImport, 'session'> & {
+  session: Omit<ExportedSession, 'messages'>
+}
+
+/**
+ * The same for a session of a single branch, whose messages come in pages, oldest first: only a page of them is in memory.
+ *
+ * @returns the number of its messages
+ */
+export async function insertSessionBranch(
+  db: Db,
+  imported: BranchImport,
+  pages: AsyncIterable<readonly ExportedMessage[]>,
+): Promise<number> {
+  await insertSession(db, imported)
+  const { model } = imported.session
+  const runIds = new Map<string, RunId>()
+  let count = 0
+  for await (const messages of withAnswers(pages)) {
+    await insertMessageTree(db, { ...imported, model, messages, runIds })
+    count += messages.length
+  }
+  return count
+}
+
+/** The pages, but with a question at the end of one on the next, because it gets the run of its answer. */
+async function* withAnswers(
+  pages: AsyncIterable<readonly ExportedMessage[]>,
+): AsyncGenerator<ExportedMessage[]> {
+  let held: ExportedMessage[] = []
+  for await (const page of pages) {
+    const messages = [...held, ...page]
+    held = messages.at(-1)?.role === 'user' ? messages.splice(-1) : []
+    yield messages
+  }
+  yield held
+}
+
+async function insertSession(db: Db, imported: BranchImport): Promise<void> {
   const { session, messageIds } = imported
   const activeLeaf = session.activeLeaf === null ? null : lookUp(messageIds, session.activeLeaf)
   await db
@@ -41,8 +85,6 @@ export async function insertSessionTree(db: Db, imported: SessionImport): Promis
       duration_ms: session.durationMs,
     })
     .execute()
-  const { model, messages } = session
-  await insertMessageTree(db, { ...imported, model, messages })
 }
 
 /** Inserts messages into a session, with what the answers among them had called. */

@@ -41,9 +41,13 @@ export const createSession = free(
       madeAtOnce ||
       (await db.transaction().execute(async (transaction) => {
         const isNew = await insert(transaction, wanted, input.unlessDeleted ?? false)
-        // A repeated create is within the limit, also when the first one of it is not committed yet.
+        // A repeated create is within the limits, also when the first one of it is not committed yet.
         if (isNew) {
           await limits?.keepWithinSessions(transaction, user)
+          const bytes = Buffer.byteLength(wanted.systemPrompt ?? '')
+          if (bytes > 0) {
+            await limits?.keepWithinRoom(transaction, user, bytes)
+          }
         }
         return isNew
       }))
@@ -118,7 +122,13 @@ async function insert(
 
 export const updateSession = inSession(sessions.update, {
   session: (_db, _user, { id }) => id,
-  admit: admitChange,
+  admit: async (context, { systemPrompt }) => {
+    await admitChange(context)
+    // Other changes are little, but instructions are as long as a message.
+    if (systemPrompt) {
+      await context.limits.admitFile(context.requester.user, Buffer.byteLength(systemPrompt))
+    }
+  },
   run: async (transaction, { id, ...change }) => {
     await requireProject(transaction.db, transaction.userId, change.projectId ?? null)
     await table.updateSession(transaction.db, id, {
@@ -193,7 +203,8 @@ export const importSessions = free(
 /** Refuses an import that goes over the limit together with another one at the same time. */
 async function keepWithin(transaction: Db, limits: Limits | null, user: User): Promise<void> {
   await limits?.keepWithinSessions(transaction, user)
-  await limits?.admitFile(user, 0, transaction)
+  // A small file can become a hundred times as much, so only what is stored now is believed.
+  await limits?.keepWithinRoom(transaction, user, Infinity)
 }
 
 /** The length of a file's text, or of its data as JSON, in UTF-16 units. */

@@ -35,14 +35,17 @@ export const forkSession = free(
     }
     const { messageId } = input
     const make = async () => {
-      await limits?.admitSessions({ user, login, address }, 1, 0)
       return fork(database, {
         userId: user.id,
         messageId,
         id,
         newId,
         now: now(),
-        admit: async (transaction) => limits?.keepWithinSessions(transaction, user),
+        admit: async (bytes) => limits?.admitSessions({ user, login, address }, 1, bytes),
+        keepWithin: async (transaction, bytes) => {
+          await limits?.keepWithinSessions(transaction, user)
+          await limits?.keepWithinRoom(transaction, user, bytes)
+        },
       })
     }
     const session = await make().catch(async (error: unknown) => {

@@ -25,9 +25,8 @@ function node(parent: string | null, children: string[], said: Said | null) {
 }
 
 function convert(conversation: object): ExportedSession {
-  const [read] = ChatGptFile.parse([conversation])
-  if (!read) throw new Error('nothing was read')
-  const session = fromChatGpt(read, [0], NOW)
+  const [session] = fromChatGpt(ChatGptFile.parse([conversation]), NOW)
+  if (!session) throw new Error('nothing was read')
   checkTree(session, [0])
   return ExportedSession.parse(session)
 }
@@ -179,5 +178,21 @@ describe('a conversation of ChatGPT’s', () => {
       ),
     }
     expect(() => convert({ mapping })).toThrow('forks into too much text')
+  })
+
+  test('may fork into much text, but not all conversations of the file together', () => {
+    const ends = Array.from({ length: 80 }, (_, index) => `end${index}`)
+    const mapping = {
+      long: node(null, ends, { role: 'assistant', text: 'x'.repeat(1_000_000) }),
+      ...Object.fromEntries(
+        ends.map((end) => [end, node('long', [], { role: 'assistant', text: 'y' })]),
+      ),
+    }
+    const read = (count: number) =>
+      fromChatGpt(ChatGptFile.parse(Array.from({ length: count }, () => ({ mapping }))), NOW)
+    expect(read(1)).toHaveLength(1)
+    expect(() => read(2)).toThrow(
+      /data\[1\]\.mapping\.end\d+: .* together; import them in several smaller files/,
+    )
   })
 })

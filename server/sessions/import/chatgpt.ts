@@ -20,20 +20,29 @@ type Place = {
 }
 
 /**
- * A conversation of ChatGPT as a session: all branches, without what ChatGPT hides from the person.
+ * The conversations of a file of ChatGPT as sessions: all branches, without what ChatGPT hides from the person.
  *
- * @param path the place of the conversation in the data
  * @param now ISO 8601, for a conversation without any time
- * @throws BAD_REQUEST when its nodes are not a tree
+ * @throws BAD_REQUEST when the nodes of one are not a tree, or the answers become too large
  */
 export function fromChatGpt(
+  conversations: readonly ChatGptConversation[],
+  now: string,
+): ExportedSession[] {
+  const size = { ofFile: 0 }
+  return conversations.map((conversation, index) => toSession(conversation, [index], now, size))
+}
+
+/** @param path the place of the conversation in the data */
+function toSession(
   conversation: ChatGptConversation,
   path: ImportPath,
   now: string,
+  size: Size,
 ): ExportedSession {
   const createdAt = toTime(conversation.create_time) ?? now
   const updatedAt = toTime(conversation.update_time) ?? createdAt
-  const tree = new Conversion(conversation.mapping, [...path, 'mapping'])
+  const tree = new Conversion(conversation.mapping, [...path, 'mapping'], size)
   tree.walk(createdAt)
   return {
     id: 'session',
@@ -55,10 +64,16 @@ export function fromChatGpt(
   }
 }
 
-/** A tree that forks late in long answers would become too large, because each path has its answer whole. */
-const MAX_SIZE = 100_000_000
+/**
+ * A tree that forks late in long answers would become too large, because each path has its answer whole. UTF-16 units of
+ * the answers of one conversation, and of those of the whole file: about twice what a file without forks can have.
+ */
+const MAX_SIZE = { ofConversation: 100_000_000, ofFile: 150_000_000 }
 /** The fixed share of a part in the size, besides its text. */
 const PART_SIZE = 100
+
+/** The size of all answers of the file so far; each conversation adds to it. */
+type Size = { ofFile: number }
 
 class Conversion {
   readonly #nodes: Map<string, ChatGptNode>
@@ -66,11 +81,14 @@ class Conversion {
   readonly #made = new Map<string, ExportedMessage>()
   /** The message of which a node has become a part. */
   readonly #messageOf = new Map<string, string>()
-  #size = 0
+  readonly #sizeBefore: number
+  readonly #size: Size
 
-  constructor(mapping: Record<string, ChatGptNode>, path: ImportPath) {
+  constructor(mapping: Record<string, ChatGptNode>, path: ImportPath, size: Size) {
     this.#nodes = new Map(Object.entries(mapping))
     this.#path = path
+    this.#sizeBefore = size.ofFile
+    this.#size = size
   }
 
   get messages(): ExportedMessage[] {
@@ -196,14 +214,20 @@ class Conversion {
   }
 
   #count({ id, nodes, parts }: Answer): void {
-    this.#size += PART_SIZE * nodes.length
+    this.#size.ofFile += PART_SIZE * nodes.length
     for (const part of parts) {
-      this.#size +=
+      this.#size.ofFile +=
         PART_SIZE +
         (part.type === 'tool' ? sizeOf(part.call) : 'text' in part ? part.text.length : 0)
     }
-    if (this.#size > MAX_SIZE) {
+    if (this.#size.ofFile - this.#sizeBefore > MAX_SIZE.ofConversation) {
       throw invalidImport([...this.#path, id], 'the conversation forks into too much text')
+    }
+    if (this.#size.ofFile > MAX_SIZE.ofFile) {
+      throw invalidImport(
+        [...this.#path, id],
+        'the conversations up to here fork into too much text together; import them in several smaller files',
+      )
     }
   }
 }

@@ -22,9 +22,7 @@ const MAX_DEPTH = 300
 export function readImport(text: string, now: string): ExportedSession[] {
   const parsed = parse(text)
   if (Array.isArray(parsed)) {
-    return check(ChatGptFile, parsed).map((conversation, index) =>
-      fromChatGpt(conversation, [index], now),
-    )
+    return fromChatGpt(check(ChatGptFile, parsed), now)
   }
   if (typeof parsed !== 'object' || parsed === null || !Object.hasOwn(parsed, 'format')) {
     throw invalidImport([], 'is neither an export of Throughline nor ChatGPT’s conversations.json')

@@ -99,7 +99,7 @@ export async function insertSessions(
 
 /** Siblings of the same millisecond stand in the order of their ids: the new ones keep the file's order. */
 export function newMessageIds(
-  messages: readonly ExportedMessage[],
+  messages: readonly Pick<ExportedMessage, 'id'>[],
   newId: () => string,
 ): Map<string, MessageId> {
   const ids = messages.map(() => MessageId.parse(newId())).toSorted()
