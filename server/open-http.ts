@@ -15,6 +15,7 @@ import { openAiDoor } from './doors/openai/openai.ts'
 import { admitAnybody } from './files/http/access.ts'
 import type { FileAccess } from './files/http/access.ts'
 import { fileRoutes } from './files/http/routes.ts'
+import { UnderWay } from './files/http/under-way.ts'
 import type { Gate } from './gate.ts'
 import { createAccessPolicy } from './http/access/access.ts'
 import type { Health } from './http/health.ts'
@@ -108,6 +109,8 @@ export function openHttp(options: OpenHttpOptions) {
     },
     limits: () => services.limits,
   }
+  // The uploads of files and of recordings together.
+  const receiving = new UnderWay({ perPerson: 20, most: Infinity })
   const create = () =>
     createHttpServer({
       router: appRouter,
@@ -135,7 +138,7 @@ export function openHttp(options: OpenHttpOptions) {
         aiSdkDoor(doors),
         mcpDoor(doors),
         fileRoutes({
-          ...{ ...access, files: services.files },
+          ...{ ...access, files: services.files, receiving },
           basePath: config.listen.basePath,
           onError: options.onError,
         }),
@@ -150,7 +153,7 @@ export function openHttp(options: OpenHttpOptions) {
         }),
         archiveRoutes({ ...access, doors, files: services.files }),
         speechRoutes({
-          ...{ ...access, files: services.files, db: services.database.db },
+          ...{ ...access, files: services.files, receiving, db: services.database.db },
           service: options.speech,
         }),
       ],

@@ -59,8 +59,9 @@ export function deviceStories(getWorld: () => World): void {
       await expect(page.getByText('Connected')).toBeVisible()
       await page.evaluate(async () => {
         await navigator.serviceWorker.ready
-        while (!navigator.serviceWorker.controller)
+        while (!navigator.serviceWorker.controller) {
           await new Promise((next) => setTimeout(next, 50))
+        }
       })
       await proxy.cut()
       await page.reload()

@@ -13,6 +13,7 @@ import type { Files } from '../files/files.ts'
 import { admitRequest } from '../files/http/access.ts'
 import type { FileAccess } from '../files/http/access.ts'
 import { receiveFile } from '../files/http/receive.ts'
+import type { UnderWay } from '../files/http/under-way.ts'
 import { tokensOf, tokensOfText } from './billing.ts'
 import type { SpeechBill, SpeechBilling, SpeechFor } from './billing.ts'
 import { longestDuration } from './duration.ts'
@@ -23,6 +24,8 @@ import { inPieces, speakable, spokenText } from '../../shared/session/speakable.
 export type SpeechRoutesOptions = FileAccess & {
   db: Db
   files: Files
+  /** Limits the uploads at the same time; a recording is one as long as it is stored. */
+  receiving: UnderWay
   /** Null when no service is configured. */
   service: { provider: SpeechProvider; billing: SpeechBilling } | null
 }
@@ -61,13 +64,24 @@ export function speechRoutes(options: SpeechRoutesOptions) {
 
     app.post(
       '/api/speech/transcriptions',
-      { bodyLimit: options.files.maxBytes, config: { streamed: true } },
+      {
+        bodyLimit: options.files.maxBytes,
+        config: { streamed: true },
+        errorHandler: (error, _request, reply) => {
+          // The rest of a refused body is not read.
+          void reply.header('connection', 'close')
+          throw error
+        },
+      },
       async (request, reply) => {
         const asker = await admitRequest(options, request, reply)
         const { provider, billing } = serviceOf(options)
+        const underWay = options.receiving.enter(asker.user.id)
         const signal = untilGone(reply)
+        onceAborted(signal, () => underWay[Symbol.dispose]())
         const { path, mimeType } = await receiveFile(request, options.files)
-        removeAfter(signal, path)
+        // If this fails, the sweep of uploads removes it.
+        onceAborted(signal, () => void rm(path, { force: true }).catch(() => undefined))
         const type = mimeType?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
         const ending = ENDINGS[type]
         if (ending === undefined) {
@@ -159,15 +173,15 @@ async function givenUp(error: unknown, bill: SpeechBill, signal: AbortSignal): P
 function untilGone(reply: FastifyReply): AbortSignal {
   const gone = new AbortController()
   reply.raw.once('close', () => gone.abort())
+  // The connection may have gone while the request was admitted.
+  if (reply.raw.destroyed) gone.abort()
   return gone.signal
 }
 
-/** Removes a recording at the end of its request, however that ends. */
-function removeAfter(signal: AbortSignal, path: string): void {
-  // If this fails, the sweep of uploads removes it.
-  const remove = () => void rm(path, { force: true }).catch(() => undefined)
-  if (signal.aborted) remove()
-  else signal.addEventListener('abort', remove, { once: true })
+/** Does this at the end of a request, however that ends; at once if it has ended. */
+function onceAborted(signal: AbortSignal, work: () => void): void {
+  if (signal.aborted) work()
+  else signal.addEventListener('abort', work, { once: true })
 }
 
 async function* withRest(

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer, request } from 'node:http'
+import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http'
 import { expect, test } from 'vitest'
 import { listenOnLoopback } from '../../scripts/testing/loopback.ts'
 import { memoryStorage, startTestApp } from '../testing/app.ts'
@@ -63,6 +63,47 @@ test('whose reader goes away leaves no recording behind, and the service is told
   await reader?.cancel()
   await gone.promise
   await untilForgotten(app)
+})
+
+test('recordings and files of one person that are on the way are twenty together, until they are over (P12)', async () => {
+  await using service = await startService((_asked, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' })
+    response.end(JSON.stringify({ text: 'High tide' }))
+  })
+  await using app = await startTestApp({ env: service.env })
+  const url = await app.listen()
+  const stored = async () => (await readdir(app.services.files.uploads)).length
+  const begun: ClientRequest[] = []
+  const statuses: (number | undefined)[] = []
+  const begin = (path: string) => {
+    const headers = { 'content-type': 'audio/webm', 'content-length': '1000' }
+    const asked = request(url + path, { method: 'POST', agent: false, headers })
+    asked.on('error', () => undefined)
+    asked.on('response', (response) => {
+      statuses.push(response.statusCode)
+      response.resume()
+    })
+    asked.write(SOUND)
+    begun.push(asked)
+  }
+  for (let count = 0; count < 15; count += 1) begin('/api/speech/transcriptions')
+  for (let count = 0; count < 5; count += 1) begin('/api/files')
+  await expect.poll(stored).toBe(20)
+  begin('/api/speech/transcriptions')
+  begin('/api/files')
+  await expect.poll(() => statuses).toEqual([429, 429])
+  expect(await stored()).toBe(20)
+  const refused = await transcribe(url)
+  expect(refused.status).toBe(429)
+  expect(refused.headers.get('retry-after')).toBe('10')
+  // The rest of the body is not read.
+  expect(refused.headers.get('connection')).toBe('close')
+  for (const asked of begun) asked.destroy()
+  await untilForgotten(app)
+  // Each that is over makes room for another.
+  for (let count = 0; count < 25; count += 1) {
+    await expect.poll(async () => (await transcribe(url)).status).toBe(200)
+  }
 })
 
 test('a recording is written down as the words come', async () => {

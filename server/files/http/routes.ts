@@ -12,10 +12,12 @@ import type { FileAccess } from './access.ts'
 import { sendDownload } from './download.ts'
 import { receiveFile, tooLarge } from './receive.ts'
 import { createResumableUploads } from './resumable.ts'
-import { UnderWay } from './under-way.ts'
+import type { UnderWay } from './under-way.ts'
 
 export type FileRoutesOptions = FileAccess & {
   files: Files
+  /** Limits the uploads at the same time, except those by tus. */
+  receiving: UnderWay
   /** The path that everything is below; empty at the root. */
   basePath: string
   onError: OnError
@@ -30,14 +32,13 @@ const FORM_BYTES = 64 * 1024
  * arrives.
  */
 export function fileRoutes(options: FileRoutesOptions) {
-  const { files } = options
+  const { files, receiving } = options
   const uploads = createResumableUploads(files, {
     path: UPLOADS,
     basePath: options.basePath,
     onError: options.onError,
   })
   const bodyLimit = files.maxBytes + FORM_BYTES
-  const receiving = new UnderWay({ perPerson: 20, most: Infinity })
 
   return async function plugin(app: FastifyInstance): Promise<void> {
     app.removeAllContentTypeParsers()

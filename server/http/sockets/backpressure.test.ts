@@ -81,6 +81,25 @@ test('long answers are made one at a time while nobody reads them, and all of th
   expect([made, sent]).toEqual([10, 10])
 })
 
+test('a client is read again when every pause has ended, not with the first (P12)', async () => {
+  await using server = await listen()
+  const client = new WebSocket(`ws://127.0.0.1:${server.port}`)
+  await once(client, 'open')
+  client.pause()
+  const { webSocket, drained, pauseReading } = await server.accepted
+  for (let count = 0; count < 8; count += 1) webSocket.send(LONG)
+  client.send('The socket is full when this is read.')
+  await until(() => webSocket.isPaused)
+  const first = pauseReading()
+  const second = pauseReading()
+  first[Symbol.dispose]()
+  client.resume()
+  await drained()
+  expect(webSocket.isPaused).toBe(true)
+  second[Symbol.dispose]()
+  await until(() => !webSocket.isPaused)
+})
+
 async function listen() {
   const sockets = createSockets(
     DEFAULT_LIMITS,

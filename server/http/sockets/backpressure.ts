@@ -8,6 +8,8 @@ export type Backpressure = {
   isFull(): boolean
   /** Resolves at once unless it is full; else when all of it is sent, or the socket is gone. */
   drained(): Promise<void>
+  /** Stops reading from the client until the result is disposed; several pauses end with the last of them. */
+  pauseReading(): Disposable
 }
 
 /**
@@ -44,12 +46,31 @@ export function applyBackpressure(
     return webSocket.bufferedAmount >= fullBytes && socket.writableNeedDrain && !socket.destroyed
   }
 
-  webSocket.on('message', () => {
-    if (webSocket.isPaused || !isFull()) return
+  // Counted, so that whoever ends a pause does not end that of somebody else.
+  let pauses = 0
+
+  function pauseReading(): Disposable {
+    pauses += 1
     webSocket.pause()
-    void drained().then(() => webSocket.resume())
+    return {
+      [Symbol.dispose]: () => {
+        pauses -= 1
+        if (pauses === 0) webSocket.resume()
+      },
+    }
+  }
+
+  let pausedWhileFull = false
+  webSocket.on('message', () => {
+    if (pausedWhileFull || !isFull()) return
+    pausedWhileFull = true
+    const pause = pauseReading()
+    void drained().then(() => {
+      pausedWhileFull = false
+      pause[Symbol.dispose]()
+    })
   })
-  return { isFull, drained }
+  return { isFull, drained, pauseReading }
 }
 
 /** Makes long answers one at a time: the next begins when the one before has been sent. */

@@ -1,9 +1,11 @@
+import { once } from 'node:events'
+import { Socket } from 'node:net'
 import { expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import type { SessionEvent } from '../../../shared/contract/events.ts'
 import { CallId, MessageId, RunId, SessionId } from '../../../shared/contract/ids.ts'
 import type { Message } from '../../../shared/contract/message.ts'
-import { startTestServer, textOf, until } from '../testing/server.ts'
+import { standstill, startTestServer, textOf, until } from '../testing/server.ts'
 import { STRANGERS_SESSION } from '../testing/scripted-router.ts'
 import type { TestServer } from '../testing/server.ts'
 
@@ -161,6 +163,32 @@ test('a paused plain reader costs little (P12)', async () => {
   expect(server.unsentBytes()).toBeLessThan(256 * 1024)
   client.socket.resume()
   await until(() => client.frames.length === 1002)
+})
+
+test('refusals that a plain client does not read are not gathered: it is not heard any more until it reads, and then each frame is answered (P12)', async () => {
+  await using server = await startTestServer()
+  server.script.append(start([]))
+  const connected = once(server.http.app.server, 'connection')
+  const client = await connectPlain(server, '?after=0')
+  const [connection] = await connected
+  if (!(connection instanceof Socket)) throw new Error('the server has no TCP connection')
+  await client.frame(1)
+  client.socket.pause()
+  // The kernel takes up to 36 MiB of an answer of 64 MiB; then the socket is full.
+  const text = 'x'.repeat(64 * 1024)
+  for (let index = 0; index < 1024; index += 1) {
+    server.script.append(chunk(0, index * text.length, text))
+  }
+  await standstill(() => connection.bytesWritten)
+  const readBefore = connection.bytesRead
+  const sent = 32 * 1024
+  for (let count = 0; count < sent; count += 1) client.socket.send('{}')
+  await until(() => connection.bytesRead > readBefore)
+  await standstill(() => connection.bytesWritten)
+  expect(server.unsentBytes()).toBeLessThan(256 * 1024)
+  client.socket.resume()
+  await until(() => client.frames.length === 2 + 1024 + sent)
+  expect(client.frames.filter(({ code }) => code === 'BAD_REQUEST')).toHaveLength(sent)
 })
 
 type Frame = { type: string; [key: string]: unknown }

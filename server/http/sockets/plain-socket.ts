@@ -46,7 +46,7 @@ export function servePlainSocket(socket: OpenSocket, options: PlainSocketOptions
   const { webSocket } = socket
   const ready = open(socket, options)
   // Messages are taken from the beginning, because a client does not wait for the greeting.
-  receive(webSocket, (data, isBinary) => ready.then((call) => obey(call, data, isBinary)))
+  receive(socket, (data, isBinary) => ready.then((call) => obey(call, data, isBinary)))
   ready
     .then((call) => follow(socket, call, options))
     .then(() =>
@@ -54,15 +54,18 @@ export function servePlainSocket(socket: OpenSocket, options: PlainSocketOptions
     )
     .catch((error: unknown) => refuse(error))
 
+  /** Resolves when its error, if there is one, has room: a client that reads no errors is not read on. */
   async function obey(call: Call, data: string, isBinary: boolean): Promise<void> {
     const input = readPlainInput(data, isBinary)
     if ('refusal' in input) {
-      return send(webSocket, { type: 'error', code: 'BAD_REQUEST', message: input.refusal })
+      send(webSocket, { type: 'error', code: 'BAD_REQUEST', message: input.refusal })
+      return socket.drained()
     }
     try {
       await execute(call, options.sessionId, input.command)
     } catch (error) {
       report(error)
+      await socket.drained()
     }
   }
 
@@ -218,21 +221,24 @@ async function execute(call: Call, sessionId: string, command: PlainCommand): Pr
 
 /** Handles the frames one after the other, in the order of their arrival. */
 function receive(
-  webSocket: WebSocket,
+  { webSocket, pauseReading }: OpenSocket,
   handle: (data: string, isBinary: boolean) => Promise<void>,
 ): void {
   let tail = Promise.resolve()
   let waiting = 0
+  let pause: Disposable | null = null
   webSocket.on('message', (data: RawData, isBinary) => {
     waiting += 1
-    if (waiting >= MOST_WAITING) webSocket.pause()
+    if (waiting >= MOST_WAITING) pause ??= pauseReading()
     tail = tail
       .then(() => handle(textOf(data), isBinary))
       // A session that could not be opened is refused where it was tried.
       .catch(() => undefined)
       .finally(() => {
         waiting -= 1
-        if (waiting < MOST_WAITING && webSocket.isPaused) webSocket.resume()
+        if (waiting >= MOST_WAITING) return
+        pause?.[Symbol.dispose]()
+        pause = null
       })
   })
 }

@@ -19,6 +19,8 @@ export type OpenSocket = {
   request: IncomingMessage
   /** Resolves at once while little is unsent, else when all of it is sent, or the socket is gone. */
   drained(): Promise<void>
+  /** Stops reading from the client until the result is disposed, and every other pause has ended. */
+  pauseReading(): Disposable
   live: OpenLive
   signal: AbortSignal
   close(code: number, reason: string): void
@@ -81,12 +83,14 @@ export function createSockets(
       watchHeartbeat(webSocket, socket, limits.pingMs)
       // Whatever goes wrong with a socket, `ws` closes it; unheard, the error would end the process.
       webSocket.on('error', onError)
-      const { drained, isFull } = applyBackpressure(webSocket, socket, limits.fullBytes)
+      const backpressure = applyBackpressure(webSocket, socket, limits.fullBytes)
+      const { drained, pauseReading, isFull } = backpressure
       serve({
         webSocket,
         server,
         request,
         drained,
+        pauseReading,
         live: openLive(webSocket, socket, isFull),
         signal: ended.signal,
         close: (code, reason) => webSocket.close(code, clip(reason)),

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { maskedFrame, startTestServer, textOf, until } from '../testing/server.ts'
+import { maskedFrame, standstill, startTestServer, textOf, until } from '../testing/server.ts'
 import type { TestServer } from '../testing/server.ts'
 
 const SESSION = '019b0000-0000-7000-8000-000000000001'
@@ -238,14 +238,4 @@ function watch(id: number) {
     method: 'subscription',
     params: { path: 'sessions.watch', input: { id: SESSION, lastEventId: '0' } },
   }
-}
-
-/** Resolves with the count once it has stopped growing. */
-async function standstill(count: () => number): Promise<number> {
-  let last = -1
-  while (last !== count() || last === 0) {
-    last = count()
-    await new Promise((resolve) => setTimeout(resolve, 300))
-  }
-  return last
 }

@@ -112,6 +112,16 @@ export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5))
 }
 
+/** Resolves with the count once it has stopped growing. */
+export async function standstill(count: () => number): Promise<number> {
+  let last = -1
+  while (last !== count() || last === 0) {
+    last = count()
+    await new Promise((resolve) => setTimeout(resolve, 300))
+  }
+  return last
+}
+
 /** A masked text frame of a client (RFC 6455, section 5.2), its mask zero. */
 export function maskedFrame(text: string): Buffer {
   return Buffer.concat([Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]), Buffer.from(text)])
