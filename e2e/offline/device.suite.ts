@@ -57,12 +57,8 @@ export function deviceStories(getWorld: () => World): void {
       })
       const { page } = visitor
       await expect(page.getByText('Connected')).toBeVisible()
-      await page.evaluate(async () => {
-        await navigator.serviceWorker.ready
-        while (!navigator.serviceWorker.controller) {
-          await new Promise((next) => setTimeout(next, 50))
-        }
-      })
+      const isControlled = () => page.evaluate(() => navigator.serviceWorker.controller !== null)
+      await expect.poll(isControlled).toBe(true)
       await proxy.cut()
       await page.reload()
       await expect(conversationOn(page).box).toBeVisible()

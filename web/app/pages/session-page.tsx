@@ -61,7 +61,9 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
   const running = useSession(id, ({ state }) => state?.messages.findLast(isActive)?.runId ?? null)
   const asked = useSession(id, ({ state }) => state?.messages.findLast(isActive)?.parentId ?? null)
   const sending = useSession(id, ({ pending }) => pending.findLast(isSending)?.id ?? null)
-  const isConnected = useConnection().status === 'connected'
+  const connection = useConnection().status
+  const isConnected = connection === 'connected'
+  const isAway = !isConnected && connection !== 'connecting'
   const navigate = useNavigate()
   const { stop, isStopping } = useStopping(
     id,
@@ -111,7 +113,7 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
           />
         </OpenSessionContext>
       ) : status === 'loading' ? (
-        <Opening />
+        <Opening isAway={isAway} />
       ) : (
         <div className="flex-1" />
       )}
@@ -150,15 +152,17 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
   )
 }
 
-/** Shown with a delay, because nearly every session opens at once. */
-function Opening() {
-  const isConnected = useConnection().status === 'connected'
+/**
+ * Shown with a delay, because nearly every session opens at once.
+ * @param props.isAway true when the session is not on the device, and the server cannot be asked
+ */
+function Opening({ isAway = false }: { isAway?: boolean }) {
   return (
     <div className="grid flex-1 place-items-center">
       <p className="animate-[appear_200ms_800ms_ease-out_backwards] bg-bg p-2 text-sm text-muted">
-        {isConnected
-          ? t('Opening…')
-          : t('This session is not on this device. It opens when the connection is back.')}
+        {isAway
+          ? t('This session is not on this device. It opens when the connection is back.')
+          : t('Opening…')}
       </p>
     </div>
   )

@@ -67,9 +67,8 @@ export class Attachments {
   }
 
   add(draft: string, files: Iterable<File>): void {
-    for (const file of files) {
-      this.#add(draft, file, { id: newId(), isBegun: false })
-    }
+    const added = [...files].map((file) => this.#uploading(file, { id: newId(), isBegun: false }))
+    this.#add(draft, added, 'last')
   }
 
   retry(draft: string, key: string): void {
@@ -120,13 +119,11 @@ export class Attachments {
   }
 
   giveBack(draft: string, files: readonly Attached[]): void {
-    const here = this.get(draft)
-    this.#set(draft, NONE)
-    for (const file of files) {
-      if ('source' in file) this.#add(draft, file.source, file)
-      else this.#set(draft, [...this.get(draft), ready(file)])
-    }
-    this.#set(draft, [...this.get(draft), ...here])
+    this.#add(
+      draft,
+      files.map((file) => ('source' in file ? this.#uploading(file.source, file) : ready(file))),
+      'first',
+    )
   }
 
   /**
@@ -141,13 +138,18 @@ export class Attachments {
     this.#listeners.notify()
   }
 
-  #add(draft: string, file: File, place: UploadPlace): void {
+  #add(draft: string, added: readonly Attachment[], where: 'first' | 'last'): void {
+    const here = this.get(draft)
+    this.#set(draft, where === 'first' ? [...added, ...here] : [...here, ...added])
+    for (const { key } of added) this.#begin(draft, key)
+  }
+
+  /** A file whose upload `#add` begins. */
+  #uploading(file: File, place: UploadPlace): Attachment {
     this.#count += 1
     const key = `new-${this.#count}`
     this.#sources.set(key, { file, place, running: null })
-    const added: Attachment = { key, name: file.name, status: 'uploading', progress: 0 }
-    this.#set(draft, [...this.get(draft), added])
-    this.#begin(draft, key)
+    return { key, name: file.name, status: 'uploading', progress: 0 }
   }
 
   #begin(draft: string, key: string): void {
