@@ -5,10 +5,10 @@ import type { Db } from '../../engine/database.ts'
 
 /**
  * The size of everything that is stored for a person (for a guest: for all who share the limits): the text of messages
- * and the instructions of sessions as UTF-8, and files; shares, presets and projects, inputs and outputs of tools, and stored responses in the
- * database's own format, because all of them would have to be read to measure them as text. The logs are not measured:
- * they repeat the same, and have so many rows that measuring them would be slow. What a log grows by at changes without
- * a message is counted by its session as it is written.
+ * and the instructions of sessions as UTF-8, and files; shares, presets and projects, inputs and outputs of tools, and
+ * stored responses in the database's own format, because all of them would have to be read to measure them as text. The
+ * logs are not measured: they repeat the same, and have so many rows that measuring them would be slow. What a log grows
+ * by at changes without a message is counted by its session as it is written.
  */
 export async function measureStoredBytes(
   db: Db,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { startTestApp } from '../../testing/app.ts'
 import { onEachStorage } from '../../testing/each-storage.ts'
+import { clientAt } from '../../testing/clients/openai-client.ts'
 import { watch } from '../../testing/clients/watch.ts'
 
 /** Queued messages behind an answer: changed and removed, on either database. */
@@ -94,14 +95,19 @@ onEachStorage((database, openStorage) => {
       expect(await caller.runs.stop(stop)).toEqual({ stopped: true })
       const second = await caller.messages.regenerate({ id: messageId })
       expect(await caller.runs.stop({ sessionId, clearQueue: true })).toEqual({ stopped: true })
+      const third = await caller.messages.regenerate({ id: messageId })
+      const { responses } = clientAt(await app.listen(), 'any')
+      const cancelled = await responses.cancel(`resp_${third.runId.replaceAll('-', '')}`)
+      expect(cancelled.status).toBe('cancelled')
       const { asked } = app.model
       busy.say('2')
       busy.finish()
       const ends = () => live.events.flatMap(({ event }) => (event.type === 'end' ? [event] : []))
-      await live.until(() => ends().length === 3)
+      await live.until(() => ends().length === 4)
       expect(ends().slice(1)).toMatchObject([
         { runId: first.runId, outcome: 'stopped' },
         { runId: second.runId, outcome: 'stopped' },
+        { runId: third.runId, outcome: 'stopped' },
       ])
       expect(app.model.asked).toBe(asked)
       expect(await caller.runs.stop(stop)).toEqual({ stopped: false })
