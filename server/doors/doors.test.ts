@@ -18,7 +18,7 @@ import {
 import { calledBy, calledIn, callsOf, settledBy, toSettled } from './testing/told-calls.ts'
 import { readUiMessage } from './testing/read-ui-message.ts'
 import { loggedRuns } from './testing/runs.ts'
-import type { LoggedRun } from './testing/runs.ts'
+import type { LoggedRun } from './testing/run-writer.ts'
 
 test('any run, cut anywhere and resumed by the number of an event, is the fold’s message (P17)', () => {
   fc.assert(

@@ -3,8 +3,8 @@ import { UiChunks } from './ai-sdk/chunks.ts'
 import { Ended, expectWhole, itemOf, outputOf, responsesOf } from './testing/read-responses.ts'
 import { calledBy, calledIn, callsOf, settledBy, toSettled } from './testing/told-calls.ts'
 import { readUiMessage } from './testing/read-ui-message.ts'
-import { RunWriter } from './testing/runs.ts'
-import type { LoggedRun } from './testing/runs.ts'
+import { RunWriter } from './testing/run-writer.ts'
+import type { LoggedRun } from './testing/run-writer.ts'
 
 const ONE_TEXT = [
   ...['response.output_item.added', 'response.content_part.added'],

@@ -17,7 +17,7 @@ import {
   kindOf,
 } from './call-items.ts'
 import type { CallKind } from './call-items.ts'
-import { NO_END, toResponse } from './response-object.ts'
+import { endOf, NO_END, toResponse } from './response-object.ts'
 import type { Item, ResponseEnd, ResponseFrame, ResponseStatus } from './response-object.ts'
 import { addText, beginText, endText, textItem } from './text-items.ts'
 import type { OpenText, Unnumbered } from './text-items.ts'
@@ -131,19 +131,8 @@ export class ResponseEvents {
         return event.message.status === 'running' ? this.#goesOn() : []
       case 'end': {
         if (event.runId !== runId) return []
-        const { outcome, finish, error, usage } = event
-        const incomplete =
-          finish === 'content-filter'
-            ? 'content_filter'
-            : finish === 'length' || finish === 'max-steps'
-              ? 'max_output_tokens'
-              : null
-        if (outcome === 'stopped') return this.#ended('cancelled', { ...NO_END, usage })
-        if (outcome === 'completed') {
-          return this.#ended(incomplete ? 'incomplete' : 'completed', { usage, error, incomplete })
-        }
-        const why = error ?? { code: 'internal', message: INTERRUPTED, retryable: true }
-        return this.#ended('failed', { usage, error: why, incomplete: null })
+        const { status, end } = endOf(event)
+        return this.#ended(status, end)
       }
       case 'session':
       case 'branch':
@@ -302,5 +291,3 @@ export class ResponseEvents {
     }
   }
 }
-
-const INTERRUPTED = 'The answer was interrupted on the server and could not be finished.'

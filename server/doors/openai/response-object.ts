@@ -1,5 +1,6 @@
 import type { RunError } from '../../../shared/contract/errors.ts'
 import type { Usage } from '../../../shared/contract/message.ts'
+import type { AppendedEvent } from '../../log/events.ts'
 
 /** An output item of a response. Each kind has its own further fields. */
 export type Item = { type: string; id: string } & Record<string, unknown>
@@ -30,6 +31,34 @@ export type ResponseEnd = {
 }
 
 export const NO_END: ResponseEnd = { usage: null, error: null, incomplete: null }
+
+const INTERRUPTED = 'The answer was interrupted on the server and could not be finished.'
+
+/** How a response ends with the run that wrote it. */
+export function endOf(event: Extract<AppendedEvent, { type: 'end' }>): {
+  status: ResponseStatus
+  end: ResponseEnd
+} {
+  const { outcome, finish, error, usage } = event
+  switch (outcome) {
+    case 'stopped':
+      return { status: 'cancelled', end: { ...NO_END, usage } }
+    case 'completed': {
+      const incomplete =
+        finish === 'content-filter'
+          ? 'content_filter'
+          : finish === 'length' || finish === 'max-steps'
+            ? 'max_output_tokens'
+            : null
+      return { status: incomplete ? 'incomplete' : 'completed', end: { usage, error, incomplete } }
+    }
+    case 'failed':
+    case 'interrupted': {
+      const why = error ?? { code: 'internal', message: INTERRUPTED, retryable: true }
+      return { status: 'failed', end: { usage, error: why, incomplete: null } }
+    }
+  }
+}
 
 /** OpenAI's codes that say more than that the response failed. */
 const CODES: Record<string, string> = {

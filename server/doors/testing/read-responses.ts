@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { z } from 'zod'
 import { ResponseEvents } from '../openai/response-events.ts'
 import type { NumberedEvent } from '../openai/response-events.ts'
-import type { LoggedRun } from './runs.ts'
+import type { LoggedRun } from './run-writer.ts'
 
 /** The events of each response of a run. */
 export function responsesOf({ run, log }: LoggedRun): NumberedEvent[][] {

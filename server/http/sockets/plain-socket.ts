@@ -1,7 +1,6 @@
 import { TRPCError } from '@trpc/server'
 import type { TrackedEnvelope } from '@trpc/server'
 import { WebSocket } from 'ws'
-import type { RawData } from 'ws'
 import { z } from 'zod'
 import { messages, runs } from '../../../shared/contract/api/messages.ts'
 import { sessions } from '../../../shared/contract/api/sessions.ts'
@@ -20,6 +19,7 @@ import { stateAfter, translate } from './plain-frames.ts'
 import { wholeEvents } from '../rest/plain-events.ts'
 import type { PlainCommand } from './plain-input.ts'
 import { readPlainInput } from './plain-input.ts'
+import { receive } from './receive.ts'
 import type { OpenSocket } from './sockets.ts'
 
 export type PlainSocketOptions = {
@@ -32,8 +32,6 @@ export type PlainSocketOptions = {
   onError: (error: unknown) => void
 }
 
-/** Commands that wait for earlier ones; past this many the client is not read until some are done. */
-const MOST_WAITING = 16
 const SERVICE_RESTART = 1012
 const INTERNAL_ERROR = 1011
 const TRY_AGAIN_LATER = 1013
@@ -217,35 +215,6 @@ async function execute(call: Call, sessionId: string, command: PlainCommand): Pr
       await call(tools.decide, { callId, decision, ...(reason !== undefined && { reason }) })
     }
   }
-}
-
-/** Handles the frames one after the other, in the order of their arrival. */
-function receive(
-  { webSocket, pauseReading }: OpenSocket,
-  handle: (data: string, isBinary: boolean) => Promise<void>,
-): void {
-  let tail = Promise.resolve()
-  let waiting = 0
-  let pause: Disposable | null = null
-  webSocket.on('message', (data: RawData, isBinary) => {
-    waiting += 1
-    if (waiting >= MOST_WAITING) pause ??= pauseReading()
-    tail = tail
-      .then(() => handle(textOf(data), isBinary))
-      // A session that could not be opened is refused where it was tried.
-      .catch(() => undefined)
-      .finally(() => {
-        waiting -= 1
-        if (waiting >= MOST_WAITING) return
-        pause?.[Symbol.dispose]()
-        pause = null
-      })
-  })
-}
-
-/** `ws` delivers whole buffers by default, though its type allows more. */
-function textOf(data: RawData): string {
-  return Buffer.isBuffer(data) ? data.toString() : ''
 }
 
 function send(webSocket: WebSocket, frame: PlainFrame): void {
