@@ -8,6 +8,7 @@ import { sessionWithoutIds } from '../../sessions/testing/without-ids.ts'
 import { startTestApp } from '../../testing/app.ts'
 import type { TestApp } from '../../testing/app.ts'
 import { onEachStorage } from '../../testing/each-storage.ts'
+import { newPostgresStorage } from '../../testing/postgres-storage.ts'
 import { recordStatements } from '../../testing/statements.ts'
 
 /** The number of messages that are read at once. */
@@ -85,7 +86,8 @@ onEachStorage((database, openStorage) => {
   describe(`a fork of a long branch, on ${database}`, () => {
     test('is the same branch in a new session, also at once, and is never whole in memory (P12)', async () => {
       using recorded = recordStatements()
-      await using storage = await openStorage()
+      // Statements on connections of an earlier test would not be recorded.
+      await using storage = await (database === 'Postgres' ? newPostgresStorage() : openStorage())
       await using app = await startTestApp(storage)
       const { sessions } = await app.caller.sessions.import({ data: longFile() })
       const source = await exportedOf(app, sessions[0]?.id ?? '')
