@@ -24,6 +24,7 @@ async function start() {
   const folder = opened.use(await mkdtempDisposable(join(tmpdir(), 'readings-')))
   let time = Date.parse('2026-05-01T00:00:00.000Z')
   const now = () => new Date(time).toISOString()
+  let dueIn = 0
   const objects = new Map<string, Buffer>()
   const read: string[] = []
   let away = 0
@@ -44,7 +45,8 @@ async function start() {
   }
   const settled = new SettledFiles(database.db)
   const files = new Files({
-    ...{ database, store, now, limits: null, settled, onUnread: () => undefined },
+    ...{ database, store, limits: null, settled, onUnread: () => undefined },
+    now: () => new Date(time + dueIn).toISOString(),
     ...{ uploads: folder.path, maxBytes: 1_000_000, perMessage: 10 },
     newId: () => crypto.randomUUID(),
   })
@@ -61,6 +63,10 @@ async function start() {
     ...{ db: database.db, read, errors, files, settled, now, addPerson },
     later: (milliseconds: number) => {
       time += milliseconds
+    },
+    /** Files that are stored from now on are due so much later. */
+    isDueIn: (milliseconds: number) => {
+      dueIn = milliseconds
     },
     failsTimes: (times: number) => {
       away = times
@@ -96,8 +102,10 @@ test('what a node that died was reading is read by another when its lease is ove
   await using reading = await talk.begin()
   await talk.settled.settled(ada.id, [file.id], never)
 
+  // Otherwise the node that reads here might be the first to take it up.
+  talk.isDueIn(1)
   const other = await talk.accept(ada, 'Low tide')
-  const [due] = await listReadings(talk.db, talk.now())
+  const [due] = await listReadings(talk.db, '2026-05-01T00:00:00.001Z')
   const seen = due?.reading_due ?? ''
   const lease = {
     sha256: other.sha256,
