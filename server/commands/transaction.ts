@@ -108,6 +108,15 @@ export class CommandTransaction extends SessionTransaction {
     return limits !== null && !(await limits.slots.mayStartNext(this.db, this.userId))
   }
 
+  /**
+   * Keeps a person within their limit of stored bytes, once this transaction has stored so many more.
+   *
+   * @throws TOO_MANY_REQUESTS when they are over it
+   */
+  async keepWithinRoom(bytes: number): Promise<void> {
+    await this.#deps.limits?.keepWithinRoom(this.db, this.user, bytes)
+  }
+
   /** Counts in the metrics that an answer waits. */
   noteWait(): void {
     this.#deps.limits?.slots.noteHeld()

@@ -4,8 +4,14 @@ import { sharesLimitsOf } from './run-slots.ts'
 import type { Db } from '../../engine/database.ts'
 
 /**
- * The size of everything that is stored for a person (for a guest: for all who share the limits): the text of messages
- * and the instructions of sessions as UTF-8, and files; shares, presets and projects, inputs and outputs of tools, and
+ * What a message counts as: its text as UTF-8, or all its parts in the database's own format where those are larger, as
+ * with much reasoning. Neither is read to be measured.
+ */
+const OF_MESSAGE = sql`greatest(octet_length(text), pg_column_size(parts))`
+
+/**
+ * The size of everything that is stored for a person (for a guest: for all who share the limits): messages, the
+ * instructions of sessions as UTF-8, and files; shares, presets and projects, inputs and outputs of tools, and
  * stored responses in the database's own format, because all of them would have to be read to measure them as text. The
  * logs are not measured: they repeat the same, and have so many rows that measuring them would be slow. What a log grows
  * by at changes without a message is counted by its session as it is written.
@@ -17,7 +23,7 @@ export async function measureStoredBytes(
   const owners = sql`(select id from users where ${sharesLimitsOf(userId)})`
   const { rows } = await sql<{ bytes: number; pool: UserId | null }>`
     select (select pool from users where id = ${userId}) as pool,
-      (select coalesce(sum(octet_length(text)), 0) from messages where user_id in ${owners})::bigint +
+      (select coalesce(sum(${OF_MESSAGE}), 0) from messages where user_id in ${owners})::bigint +
       (select coalesce(sum(bytes), 0) from files join file_contents using (sha256) where user_id in ${owners})::bigint +
       (select coalesce(sum(pg_column_size(messages)), 0) from shares where user_id in ${owners})::bigint +
       (select coalesce(sum(coalesce(pg_column_size(input), 0) + coalesce(pg_column_size(output), 0)), 0)
@@ -38,7 +44,7 @@ export async function measureMessages(
   ids: readonly MessageId[],
 ): Promise<number> {
   const { rows } = await sql<{ bytes: number }>`
-    select (select coalesce(sum(octet_length(text)), 0) from messages
+    select (select coalesce(sum(${OF_MESSAGE}), 0) from messages
         where session_id = ${sessionId} and id = any(${ids}::uuid[]))::bigint +
       (select coalesce(sum(coalesce(pg_column_size(input), 0) + coalesce(pg_column_size(output), 0)), 0)
         from tool_calls where session_id = ${sessionId} and message_id = any(${ids}::uuid[]))::bigint as bytes`.execute(

@@ -122,13 +122,7 @@ async function insert(
 
 export const updateSession = inSession(sessions.update, {
   session: (_db, _user, { id }) => id,
-  admit: async (context, { systemPrompt }) => {
-    await admitChange(context)
-    // Other changes are little, but instructions are as long as a message.
-    if (systemPrompt) {
-      await context.limits.admitFile(context.requester.user, Buffer.byteLength(systemPrompt))
-    }
-  },
+  admit: admitChange,
   run: async (transaction, { id, ...change }) => {
     await requireProject(transaction.db, transaction.userId, change.projectId ?? null)
     await table.updateSession(transaction.db, id, {
@@ -136,7 +130,12 @@ export const updateSession = inSession(sessions.update, {
       ...(change.title !== undefined && { titleSource: change.title === null ? null : 'person' }),
       updatedAt: transaction.now(),
     })
-    return { result: await transaction.addSession(), effects: [] }
+    const session = await transaction.addSession()
+    // Other changes are little, but instructions are as long as a message, and in the log too.
+    if (change.systemPrompt) {
+      await transaction.keepWithinRoom(2 * Buffer.byteLength(change.systemPrompt))
+    }
+    return { result: session, effects: [] }
   },
 })
 

@@ -1,8 +1,9 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { countChangeBytes } from '../../../db/queries/limits/stored-bytes.ts'
 import { SessionId } from '../../../shared/contract/ids.ts'
+import { talkFile } from '../../sessions/testing/talk-file.ts'
 import type { TestApp } from '../../testing/app.ts'
 import {
   callerAs,
@@ -95,6 +96,25 @@ onEachStorage((database, openStorage) => {
       await expect(ann.sessions.fork({ messageId })).rejects.toMatchObject(REFUSED)
     })
 
+    test('reasoning counts, whether it was imported or thought of here', async () => {
+      await using storage = await openStorage()
+      await using app = await startForCallers(storage, { LIMIT_STORAGE_MB: '1' })
+      const ann = await callerAs(app, await makePerson(app))
+      // Text that compresses badly: 400 KB.
+      const thoughts = randomBytes(300_000).toString('base64')
+      const file = talkFile('Thought', ['Why?', ''])
+      file.sessions[0]?.messages[1]?.parts.unshift({ type: 'reasoning', text: thoughts })
+      await ann.sessions.import({ data: file })
+      const { id: sessionId } = await ann.sessions.create({})
+      await ann.messages.send({ sessionId, text: 'And why not?' })
+      const call = await app.model.nextCall()
+      call.push({ type: 'reasoning', text: thoughts })
+      call.say('Because.')
+      call.finish()
+      await expect.poll(() => ann.sessions.get({ id: sessionId })).toMatchObject({ running: false })
+      await expect(ann.sessions.import({ data: file })).rejects.toMatchObject(REFUSED)
+    })
+
     test('instructions count, and a repeated create is the same session at the limit', async () => {
       await using storage = await openStorage()
       await using app = await startForCallers(storage, { LIMIT_STORAGE_MB: '0.2' })
@@ -109,8 +129,14 @@ onEachStorage((database, openStorage) => {
       const { id } = await ann.sessions.create({ title: 'Without' })
       await ann.sessions.update({ id, title: 'Renamed', systemPrompt: null })
       await expect(ann.sessions.update({ id, ...long })).rejects.toMatchObject(REFUSED)
+      expect(await ann.sessions.get({ id })).toMatchObject({ systemPrompt: null })
       await ann.sessions.delete({ id: kept[0] ?? '' })
       await ann.sessions.update({ id, systemPrompt: 'Be brief.' })
+      await ann.sessions.delete({ id: kept[1] ?? '' })
+      const others = await Promise.all(ids.map(() => ann.sessions.create({})))
+      const update = (other: { id: string }) => ann.sessions.update({ id: other.id, ...long })
+      // A change stores them twice: in the log too.
+      expect(await countAllowed(others.map(update))).toBe(1)
     })
   })
 })
