@@ -82,7 +82,10 @@ export function ownAccountStories(getWorld: () => AccountsWorld): void {
       await page.context().setOffline(false)
       await expect(conversation.answer.locator('.markdown')).toHaveText('not lost')
       await conversation.box.fill('A draft of Finn')
-      await page.getByRole('button', { name: 'Sign out' }).click()
+      await page.keyboard.press('Control+k')
+      const palette = page.getByRole('dialog', { name: 'Command palette' })
+      await palette.getByRole('combobox').fill('sign out')
+      await palette.getByRole('option', { name: 'Sign out', exact: true }).click()
 
       await expect(page.getByRole('button', { name: 'Forgot the password?' })).toBeVisible()
       await expect(page.getByRole('dialog', { name: 'Sign in again' })).toHaveCount(0)

@@ -46,6 +46,10 @@ export function searchStories(getWorld: () => World): void {
       await log.getByRole('button', { name: 'Next version' }).click()
       await expect(log.getByText('Message number 259', { exact: true })).toBeInViewport()
 
+      // Only a guess: no session has the word.
+      await search.fill('aardwark')
+      await expect(listOf(page).getByText('Nothing found for “aardwark”, but for')).toBeVisible()
+      await expect(results.locator('mark')).toHaveText(['aardvark'])
       await search.fill('no such thing')
       await expect(listOf(page).getByText('Nothing found for “no such thing”.')).toBeVisible()
       await page.getByRole('button', { name: 'Clear search' }).click()

@@ -1,16 +1,45 @@
 import { useNavigate, useParams } from '@tanstack/react-router'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
+import type { ReactNode } from 'react'
 import type { Session } from '../../shared/contract/session.ts'
 import type { SessionAction } from '../features/sessions/session-actions.tsx'
 import { focusMessageBox } from '../features/messages/composer/message-box.ts'
-import { useShortcuts } from './use-shortcuts.ts'
+import { t } from '../language/t.ts'
 import { lazyPart } from '../ui/loading/lazy-part.tsx'
+import { tell, tellFailure } from '../ui/notices/notice.ts'
+import { useShortcuts } from './use-shortcuts.ts'
 
 const Palette = lazyPart(() => import('./palette/palette.tsx'))
 const SessionDialog = lazyPart(() => import('../features/sessions/dialogs/session-dialog.tsx'))
 const ShortcutsDialog = lazyPart(() => import('./shortcuts-dialog.tsx'))
+const ProjectDialog = lazyPart(() => import('../features/projects/project-dialog.tsx'))
+const UnsentDialog = lazyPart(() => import('./sign-in/unsent-dialog.tsx'))
 
-export type Overlay = 'palette' | 'shortcuts'
+/** The longest that an overlay is waited for. Later somebody does something else, and it would be in their way. */
+const PATIENCE_MS = 4_000
+
+const parts = { palette: Palette, shortcuts: ShortcutsDialog }
+type Overlay = keyof typeof parts
+
+/** The overlay that is shown, and the way to show one: as soon as its script is there, or never. */
+export function useOverlay() {
+  const [overlay, setOverlay] = useState<Overlay | null>(null)
+  const asked = useRef(0)
+
+  async function show(wanted: Overlay | null): Promise<void> {
+    const own = ++asked.current
+    if (wanted === null) return setOverlay(null)
+    const isLate = new Promise<never>((_, reject) => setTimeout(reject, PATIENCE_MS))
+    try {
+      await Promise.race([parts[wanted].preload(), isLate])
+      if (own === asked.current) setOverlay(wanted)
+    } catch {
+      if (own !== asked.current) return
+      tell({ text: t('This part of the app is not loaded, and the server cannot be reached.') })
+    }
+  }
+  return { overlay, show: (wanted: Overlay | null) => void show(wanted) }
+}
 
 /** The palette and the overview of shortcuts, which are opened by keys on any page. */
 export function Overlays(props: {
@@ -23,7 +52,8 @@ export function Overlays(props: {
   const navigate = useNavigate()
   const openId = useParams({ strict: false, select: ({ id }) => id })
   const close = () => onShow(null)
-  const [acted, setActed] = useState<{ action: SessionAction; session: Session } | null>(null)
+  const [dialog, setDialog] = useState<ReactNode>(null)
+  const closeDialog = () => setDialog(null)
   useShortcuts((shortcut) => {
     switch (shortcut) {
       case 'palette':
@@ -42,17 +72,34 @@ export function Overlays(props: {
           : void navigate({ to: '/print/$id', params: { id: openId } })
     }
   })
+  const act = (action: SessionAction, session: Session) =>
+    setDialog(<SessionDialog action={action} session={session} onClose={closeDialog} />)
+  const leave = async (): Promise<void> => {
+    closeDialog()
+    const { signOut } = await import('./sign-in/sign-out.ts')
+    await signOut()
+  }
   return (
     <>
       {shown === 'palette' && (
         <Palette
           onClose={close}
-          onShortcuts={() => onShow('shortcuts')}
-          onAct={(action, session) => setActed({ action, session })}
+          dialogs={{
+            showShortcuts: () => onShow('shortcuts'),
+            act,
+            newProject: () => setDialog(<ProjectDialog project={null} onClose={closeDialog} />),
+            askToSignOut: () =>
+              setDialog(
+                <UnsentDialog
+                  onClose={closeDialog}
+                  onSignOut={() => void leave().catch(tellFailure)}
+                />,
+              ),
+          }}
         />
       )}
       {shown === 'shortcuts' && <ShortcutsDialog onClose={close} />}
-      {acted && <SessionDialog {...acted} onClose={() => setActed(null)} />}
+      {dialog}
     </>
   )
 }

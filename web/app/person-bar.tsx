@@ -1,13 +1,11 @@
 import { LogOut } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { useThroughline } from '../../shared/react/index.ts'
-import { askAuth } from '../auth.ts'
 import { trpc } from '../client.ts'
 import { noteKind } from '../person-storage.ts'
 import { IconButton } from '../ui/controls/icon-button.tsx'
 import { useAttempt } from '../ui/use-attempt.ts'
-import { leaveForGood } from './sign-in/leave-for-good.ts'
-import { whileLeaving } from './sign-in/leave.ts'
+import { signOut } from './sign-in/sign-out.ts'
 import UnsentDialog from './sign-in/unsent-dialog.tsx'
 import { useAccounts } from './use-accounts.ts'
 import { t } from '../language/t.ts'
@@ -16,11 +14,7 @@ import { t } from '../language/t.ts'
 export default function PersonBar() {
   const { data: me } = trpc.me.useQuery()
   const { error, attempt } = useAttempt()
-  const signOut = () =>
-    attempt(async () => {
-      await whileLeaving(() => askAuth('/sign-out', {}))
-      await leaveForGood()
-    })
+  const leave = () => void attempt(signOut)
   const { outbox } = useThroughline()
   const [isAsking, setAsking] = useState(false)
   const { isKnown, isGuest } = useAccounts()
@@ -47,7 +41,7 @@ export default function PersonBar() {
       )}
       <IconButton
         label={t('Sign out')}
-        onClick={() => (isAnyWaiting() ? setAsking(true) : void signOut())}
+        onClick={() => (isAnyWaiting() ? setAsking(true) : leave())}
       >
         <LogOut aria-hidden size={15} className="rtl:-scale-x-100" />
       </IconButton>
@@ -56,7 +50,7 @@ export default function PersonBar() {
           onClose={() => setAsking(false)}
           onSignOut={() => {
             setAsking(false)
-            void signOut()
+            leave()
           }}
         />
       )}

@@ -13,8 +13,7 @@ import { Dialog } from '../ui/dialog/dialog.tsx'
 import { IconButton } from '../ui/controls/icon-button.tsx'
 import { NoticeSlot } from '../ui/notices/notice-slot.tsx'
 import { useIsWide } from '../ui/use-media-query.ts'
-import { Overlays } from './overlays.tsx'
-import type { Overlay } from './overlays.tsx'
+import { Overlays, useOverlay } from './overlays.tsx'
 import { PreviewSlot } from './preview-slot.tsx'
 import { SheetContext } from './sheet-context.ts'
 import { sidebar } from './sidebar.ts'
@@ -40,7 +39,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const { status } = useConnection()
   const isWide = useIsWide()
   const isHidden = useSyncExternalStore(sidebar.subscribe, sidebar.isHidden)
-  const [overlay, setOverlay] = useState<Overlay | null>(null)
+  const { overlay, show } = useOverlay()
   const [isSheetOpen, setSheetOpen] = useState(false)
   const openSheet = useCallback(() => setSheetOpen(true), [])
   return (
@@ -54,7 +53,7 @@ export function Shell({ children }: { children: ReactNode }) {
       </button>
       {isWide && !isHidden && (
         <aside className="flex w-68 shrink-0 flex-col border-e border-border bg-side">
-          <Sessions onPalette={() => setOverlay('palette')} onHide={sidebar.toggle} />
+          <Sessions onPalette={() => show('palette')} onHide={sidebar.toggle} />
         </aside>
       )}
       {!isWide && isSheetOpen && (
@@ -67,7 +66,7 @@ export function Shell({ children }: { children: ReactNode }) {
             <Sessions
               onPalette={() => {
                 setSheetOpen(false)
-                setOverlay('palette')
+                show('palette')
               }}
               onChoose={() => setSheetOpen(false)}
             />
@@ -85,11 +84,7 @@ export function Shell({ children }: { children: ReactNode }) {
       </SheetContext>
       <Attention />
       <NoticeSlot />
-      <Overlays
-        shown={overlay}
-        onShow={setOverlay}
-        onSessions={isWide ? sidebar.toggle : openSheet}
-      />
+      <Overlays shown={overlay} onShow={show} onSessions={isWide ? sidebar.toggle : openSheet} />
     </div>
   )
 }

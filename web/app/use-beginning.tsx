@@ -71,6 +71,11 @@ export function useBeginning(box: string) {
   }
 }
 
+/** The next session of a box is deleted when it is left. */
+export function makeTemporary(box: string): void {
+  beginnings.set(box, { ...beginnings.get(box), temporary: true })
+}
+
 /** Chooses the model of the next session of a box; null for the server's default. */
 export function chooseModelOf(box: string, presets: readonly Preset[], model: string | null): void {
   const kept = beginnings.get(box)

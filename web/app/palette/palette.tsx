@@ -1,27 +1,18 @@
 import { useEffect, useId, useRef, useState } from 'react'
 import type { KeyboardEvent } from 'react'
-import type { Session } from '../../../shared/contract/session.ts'
-import type { SessionAction } from '../../features/sessions/session-actions.tsx'
 import { Dialog } from '../../ui/dialog/dialog.tsx'
 import { Highlighted } from '../../ui/highlighted.tsx'
 import type { PaletteItem } from './palette-items.ts'
 import { usePaletteItems } from './use-palette-items.ts'
+import type { PaletteDialogs } from './use-palette-items.ts'
 import { t } from '../../language/t.ts'
 
 /** The command palette: pages, sessions and actions, found by typing a part of their name. */
-export default function Palette(props: {
-  onClose: () => void
-  onShortcuts: () => void
-  /** Opens the dialog of an action of the session's menu. */
-  onAct: (action: SessionAction, session: Session) => void
-}) {
+export default function Palette(props: { onClose: () => void; dialogs: PaletteDialogs }) {
   const id = useId()
   const [typed, setTyped] = useState('')
   const [index, setIndex] = useState(0)
-  const items = usePaletteItems(typed, {
-    showShortcuts: props.onShortcuts,
-    act: props.onAct,
-  })
+  const items = usePaletteItems(typed, props.dialogs)
   const active = items[Math.min(index, items.length - 1)]
   const list = useRef<HTMLDivElement>(null)
 

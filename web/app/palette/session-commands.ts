@@ -9,7 +9,9 @@ export function sessionCommands(
   session: Session,
   does: {
     act: (action: SessionAction) => void
-    update: (change: { pinned?: boolean; archived?: boolean }) => void
+    pin: (pinned: boolean) => void
+    archive: (archived: boolean) => void
+    fork: () => void
     stop: () => void
     find: () => void
     print: () => void
@@ -32,15 +34,16 @@ export function sessionCommands(
     item(t('Rename this session'), 'title', () => does.act('rename')),
     item(t('Model and instructions'), 'system prompt temperature', () => does.act('instructions')),
     item(session.pinned ? t('Unpin this session') : t('Pin this session'), 'top keep', () =>
-      does.update({ pinned: !session.pinned }),
+      does.pin(!session.pinned),
     ),
     item(
       session.archived ? t('Take this session out of the archive') : t('Archive this session'),
       'hide away',
-      () => does.update({ archived: !session.archived }),
+      () => does.archive(!session.archived),
     ),
     item(t('Move this session to a project'), 'folder', () => does.act('project')),
     item(t('Tags of this session'), 'label add remove', () => does.act('tags')),
+    item(t('Fork this session'), 'copy branch', does.fork),
     item(t('Share this session'), 'link publish', () => does.act('share')),
     item(t('Print this session'), 'paper pdf', does.print),
     item(t('Export as Markdown'), 'download save', save('markdown')),

@@ -6,6 +6,7 @@ import { trpc } from '../../client.ts'
 import { language } from '../../language/language.ts'
 import { isLanguage, languages } from '../../language/languages.ts'
 import { theme } from '../../features/appearance/theme.ts'
+import { forkFrom } from '../../features/messages/answer/fork.ts'
 import { focusMessageBox } from '../../features/messages/composer/message-box.ts'
 import { boxOfProject, NEW_SESSION } from '../../features/messages/composer/send-message.ts'
 import { stopAnswer } from '../../features/messages/composer/stop-answer.ts'
@@ -13,6 +14,8 @@ import { openFind } from '../../features/messages/find/open-find.ts'
 import { chosenPreset, usePresets } from '../../features/presets/use-presets.ts'
 import { useProjects } from '../../features/projects/use-projects.ts'
 import type { SessionAction } from '../../features/sessions/session-actions.tsx'
+import { useArchive } from '../../features/sessions/use-archive.ts'
+import { areGuesses } from '../../features/sessions/guessed-hits.ts'
 import { plainHit } from '../../features/sessions/plain-hit.ts'
 import { sessionTitle } from '../../features/sessions/session-title.ts'
 import { chosenTag } from '../../features/sessions/tags/chosen-tag.ts'
@@ -22,48 +25,33 @@ import { tellFailure } from '../../ui/notices/notice.ts'
 import { useIsWide } from '../../ui/use-media-query.ts'
 import { sidebar } from '../sidebar.ts'
 import { useAccounts } from '../use-accounts.ts'
-import { chooseModelOf } from '../use-beginning.tsx'
+import { chooseModelOf, makeTemporary } from '../use-beginning.tsx'
 import { useModelKind } from '../use-model-kind.ts'
+import { signOut } from '../sign-in/sign-out.ts'
 import { matching } from './palette-items.ts'
 import type { PaletteItem } from './palette-items.ts'
 import { sessionCommands } from './session-commands.ts'
-import { msg, t } from '../../language/t.ts'
+import { settingsSections } from './settings-sections.ts'
+import { t } from '../../language/t.ts'
 
 /** The number of newest sessions that are listed before anything is typed. */
 const INITIAL_SESSIONS = 6
 
-/** The sections of the settings, and what else one may call them. */
-const settings = [
-  ['appearance', msg('Appearance'), 'theme dark light'],
-  ['notifications', msg('Notifications'), 'push alerts'],
-  ['your-data', msg('Your data'), 'import export chatgpt'],
-  ['assistants', msg('Assistants'), 'presets prompts'],
-  ['archived-sessions', msg('Archived sessions'), 'archive'],
-  ['shared-links', msg('Shared links'), 'revoke'],
-  ['models', msg('Models'), ''],
-  ['tools', msg('Tools'), 'mcp'],
-] as const
-
-/** Items that need accounts; the first three are not for guests. */
-const account = [
-  ['profile', msg('Profile'), 'name account'],
-  ['password', msg('Password'), 'account change'],
-  ['second-factor', msg('Second factor'), 'account authenticator code'],
-  ['where-you-are-signed-in', msg('Where you are signed in'), 'account logins sign out'],
-  ['api-keys', msg('API keys'), 'account programs'],
-  ['delete-the-account', msg('Delete the account'), 'remove'],
-] as const
-
-const GUEST_FROM = 3
+/** Dialogs that outlive the palette. */
+export type PaletteDialogs = {
+  showShortcuts: () => void
+  /** Opens the dialog of an action of the session's menu. */
+  act: (action: SessionAction, session: Session) => void
+  newProject: () => void
+  /** Asks whether messages that wait for the connection may be lost by a sign-out. */
+  askToSignOut: () => void
+}
 
 /**
  * The items of the palette for the typed text: commands, settings, what the menu of the open session does, and all
  * sessions and messages that contain it.
  */
-export function usePaletteItems(
-  typed: string,
-  does: { showShortcuts: () => void; act: (action: SessionAction, session: Session) => void },
-): PaletteItem[] {
+export function usePaletteItems(typed: string, does: PaletteDialogs): PaletteItem[] {
   const navigate = useNavigate()
   const client = useThroughline()
   const { sessions } = useSessions()
@@ -87,24 +75,33 @@ export function usePaletteItems(
       retry: false,
     },
   )
+  const archive = useArchive()
   const update = trpc.sessions.update.useMutation({ onError: tellFailure })
   const query = useDeferredValue(typed.trim())
-  const { data: hits = [] } = trpc.sessions.search.useQuery(
+  const { data: hits = [], isPlaceholderData } = trpc.sessions.search.useQuery(
     { query, limit: 20 },
     { enabled: query !== '', placeholderData: (previous) => previous, staleTime: 0 },
   )
   const isWide = useIsWide()
   const isHidden = useSyncExternalStore(sidebar.subscribe, sidebar.isHidden)
+  const goTo = (id: string) => void navigate({ to: '/s/$id', params: { id } })
   const begin = () => void navigate({ to: '/' }).then(focusMessageBox)
 
   const commands: PaletteItem[] = [
     command(t('New session'), 'chat begin', begin),
+    command(t('New temporary session'), 'private incognito', () => {
+      void navigate({ to: '/' }).then(() => {
+        makeTemporary(NEW_SESSION)
+        focusMessageBox()
+      })
+    }),
     ...presets.map(({ id, name }) =>
       command(t('New session with {name}', { name }), 'assistant preset', () => {
         chosenPreset.set(id)
         begin()
       }),
     ),
+    command(t('New project'), 'folder', does.newProject),
     ...projects
       .filter(({ archived }) => !archived)
       .map(({ id, name }) =>
@@ -137,6 +134,14 @@ export function usePaletteItems(
           ),
         ]
       : []),
+    ...(hasAccounts
+      ? [
+          command(t('Sign out'), 'log out leave', () => {
+            if (client.outbox.getSnapshot().length > 0) does.askToSignOut()
+            else void signOut().catch(tellFailure)
+          }),
+        ]
+      : []),
     command(t('Keyboard shortcuts'), 'help keys', does.showShortcuts),
     command(t('Theme: system'), 'appearance', () => theme.set('system')),
     command(t('Theme: light'), 'appearance day', () => theme.set('light')),
@@ -147,18 +152,25 @@ export function usePaletteItems(
       if (isLanguage(value)) void language.choose(value)
     }),
   )
-  const sections = [...settings, ...(hasAccounts ? account.slice(isGuest ? GUEST_FROM : 0) : [])]
-  const ofSettings = sections.map(([name, title, keywords]): PaletteItem => ({
-    id: `settings ${name}`,
-    group: t('Settings'),
-    text: t(title),
-    keywords: `settings ${keywords}`,
-    run: () => void navigate({ to: '/settings', hash: name }),
-  }))
+  const ofSettings = settingsSections({ hasAccounts, isGuest }).map(
+    ([name, title, keywords]): PaletteItem => ({
+      id: `settings ${name}`,
+      group: t('Settings'),
+      text: t(title),
+      keywords: `settings ${keywords}`,
+      run: () => void navigate({ to: '/settings', hash: name }),
+    }),
+  )
   const ofOpen = open
     ? sessionCommands(open, {
         act: (action) => does.act(action, open),
-        update: (change) => update.mutate({ id: open.id, ...change }),
+        pin: (pinned) => update.mutate({ id: open.id, pinned }),
+        archive: (archived) => archive(open.id, archived),
+        fork: () => {
+          const { state } = client.session(open.id).store.getSnapshot()
+          const newest = state?.messages.findLast(({ status }) => status !== 'queued')
+          if (newest) void forkFrom(client, newest.id, goTo).catch(tellFailure)
+        },
         stop: () => void stopAnswer(client, open.id).catch(() => undefined),
         find: openFind,
         print: () => void navigate({ to: '/print/$id', params: { id: open.id } }),
@@ -172,7 +184,6 @@ export function usePaletteItems(
       else chooseModelOf(openId === undefined ? NEW_SESSION : boxOfProject(openId), presets, chosen)
     }),
   )
-  const goTo = (id: string) => void navigate({ to: '/s/$id', params: { id } })
   const known = matching(
     sessions.map((session): PaletteItem => ({
       id: session.id,
@@ -195,6 +206,10 @@ export function usePaletteItems(
         ]
       : [],
   )
+  const ofMessages =
+    !isPlaceholderData && areGuesses(query, hits)
+      ? t('In messages, spelled alike')
+      : t('In messages')
   const inMessages = hits.flatMap(({ sessionId, messageId, title, ...hit }): PaletteItem[] => {
     if (messageId === null) return []
     const { snippet, highlights } = plainHit(hit)
@@ -208,7 +223,7 @@ export function usePaletteItems(
     return [
       {
         id: messageId,
-        group: t('In messages'),
+        group: ofMessages,
         text: snippet,
         detail: sessionTitle({ title }),
         ranges: highlights,

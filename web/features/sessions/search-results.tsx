@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router'
 import { trpc } from '../../client.ts'
 import { Button } from '../../ui/controls/button.tsx'
 import { Highlighted } from '../../ui/highlighted.tsx'
+import { areGuesses } from './guessed-hits.ts'
 import { hitGroups } from './hit-groups.ts'
 import type { HitGroup } from './hit-groups.ts'
 import { plainHit } from './plain-hit.ts'
@@ -16,7 +17,7 @@ export default function SearchResults({
   query: string
   onChoose: (() => void) | undefined
 }) {
-  const { data, isPending, isError, refetch } = trpc.sessions.search.useQuery(
+  const { data, isPending, isError, isPlaceholderData, refetch } = trpc.sessions.search.useQuery(
     { query, limit: 50 },
     // Each key press searches again; the previous results stay until the new ones arrive.
     { placeholderData: (previous) => previous, staleTime: 0 },
@@ -31,12 +32,18 @@ export default function SearchResults({
   }
   if (isPending) return null
   const groups = hitGroups(data)
+  const isGuessed = !isPlaceholderData && areGuesses(query, data)
+  const isSaid = isGuessed || groups.length === 0
   return (
     <>
-      <p role="status" className={groups.length > 0 ? 'sr-only' : 'px-2 pt-6 text-sm text-muted'}>
-        {groups.length > 0
-          ? foundText(groups.length)
-          : t('Nothing found for “{typed}”.', { typed: query })}
+      <p role="status" className={isSaid ? 'px-2 pt-6 text-sm text-muted' : 'sr-only'}>
+        {isGuessed
+          ? t('Nothing found for “{typed}”, but for words that are spelled alike.', {
+              typed: query,
+            })
+          : groups.length > 0
+            ? foundText(groups.length)
+            : t('Nothing found for “{typed}”.', { typed: query })}
       </p>
       <ul aria-label={t('Search results')} className="grid gap-3 pt-3">
         {groups.map((group) => (

@@ -26,6 +26,7 @@ import { tellFailure } from '../../ui/notices/notice.ts'
 import { IconButton } from '../../ui/controls/icon-button.tsx'
 import { focusFirstItem } from '../../ui/mark-keyboard.ts'
 import type { SessionAction } from './session-actions.tsx'
+import { useArchive } from './use-archive.ts'
 import { useLanguage } from '../../language/language.ts'
 import { directionOf } from '../../language/languages.ts'
 import { t } from '../../language/t.ts'
@@ -42,6 +43,7 @@ export default function SessionMenu(props: {
   const [open, setOpen] = useState(true)
   const navigate = useNavigate()
   const update = trpc.sessions.update.useMutation({ onError: tellFailure })
+  const archive = useArchive()
   const trigger = useRef<HTMLButtonElement>(null)
   const chosen = useRef<SessionAction | null>(null)
   /** A closed dialog returns the focus to the element before it: the button, because the item of the menu is gone. */
@@ -96,7 +98,7 @@ export default function SessionMenu(props: {
             <Tag aria-hidden size={15} />
             {t('Tags')}
           </Item>
-          <Item onSelect={() => update.mutate({ id: session.id, archived: !session.archived })}>
+          <Item onSelect={() => archive(session.id, !session.archived)}>
             {session.archived ? (
               <ArchiveRestore aria-hidden size={15} />
             ) : (

@@ -1,7 +1,8 @@
 import { X } from 'lucide-react'
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { createPortal } from 'react-dom'
 import { t } from '../../language/t.ts'
+import { Button } from '../controls/button.tsx'
 import { IconButton } from '../controls/icon-button.tsx'
 import { tell } from './notice.ts'
 import type { Notice } from './notice.ts'
@@ -11,7 +12,7 @@ const SAID_MS = 1_600
 
 /** A notice at the foot of the page, or above an open dialog. */
 export default function NoticeView({ notice }: { notice: Notice }) {
-  const { text, isQuiet = false } = notice
+  const { text, isQuiet = false, action } = notice
   const view = useRef<HTMLDivElement>(null)
   const [said, setSaid] = useState('')
   useEffect(() => {
@@ -25,6 +26,14 @@ export default function NoticeView({ notice }: { notice: Notice }) {
       clearTimeout(timer)
     }
   }, [notice, text, isQuiet])
+  useLayoutEffect(() => {
+    const shown = view.current
+    const before = document.activeElement
+    return () => {
+      const isFocused = shown?.contains(document.activeElement) ?? false
+      if (isFocused && before instanceof HTMLElement) before.focus({ preventScroll: true })
+    }
+  }, [])
   // A modal dialog makes everything outside of it inert.
   const [home] = useState(() => [...document.querySelectorAll('dialog[open]')].at(-1))
   return createPortal(
@@ -40,6 +49,16 @@ export default function NoticeView({ notice }: { notice: Notice }) {
       <p role={isQuiet ? 'status' : 'alert'} className="min-w-0 wrap-anywhere">
         <bdi>{said}</bdi>
       </p>
+      {action && (
+        <Button
+          onClick={() => {
+            action.run()
+            tell(null)
+          }}
+        >
+          {action.name}
+        </Button>
+      )}
       {!isQuiet && (
         <IconButton label={t('Close')} onClick={() => tell(null)}>
           <X aria-hidden size={15} />

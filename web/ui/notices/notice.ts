@@ -4,6 +4,8 @@ export type Notice = {
   text: string
   /** True for a notice for screen readers only, because the page shows it in its own way. */
   isQuiet?: boolean
+  /** What its button does, such as taking back what was done. */
+  action?: { name: string; run: () => void }
 }
 
 const shown = pageValue<(Notice & { count: number }) | null>(() => null)

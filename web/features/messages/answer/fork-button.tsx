@@ -1,16 +1,15 @@
 import { GitFork } from 'lucide-react'
 import { use, useState } from 'react'
-import { newId } from '../../../../shared/contract/new-id.ts'
 import { useThroughline } from '../../../../shared/react/index.ts'
 import { IconButton } from '../../../ui/controls/icon-button.tsx'
 import { reason } from '../composer/send-message.ts'
+import { forkFrom } from './fork.ts'
 import { OpenSessionContext } from './opens-session.ts'
-import { tell } from '../../../ui/notices/notice.ts'
 import { t } from '../../../language/t.ts'
 
 /** The way to go on from a message in a session of its own. */
 export function ForkButton({ messageId }: { messageId: string }) {
-  const { api } = useThroughline()
+  const client = useThroughline()
   const openSession = use(OpenSessionContext)
   const [isBusy, setBusy] = useState(false)
   const [problem, setProblem] = useState<string | null>(null)
@@ -20,9 +19,7 @@ export function ForkButton({ messageId }: { messageId: string }) {
     setBusy(true)
     setProblem(null)
     try {
-      const { id } = await api.sessions.fork.mutate({ messageId, id: newId() })
-      open(id)
-      tell({ text: t('This is the fork: a session of its own, up to here.') })
+      await forkFrom(client, messageId, open)
     } catch (error) {
       setProblem(t('Not forked: {reason}', { reason: reason(error) }))
     } finally {
