@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe } from 'vitest'
 import { dialogStories } from './dialogs.suite.ts'
 import { composerStories } from './composer.suite.ts'
 import { contentStories } from './content.suite.ts'
+import { focusStories } from './focus.suite.ts'
+import { paletteStories } from './palette.suite.ts'
 import { pageStories } from './pages.suite.ts'
 import { shareAndExportStories } from './shares-exports.suite.ts'
 import { searchStories } from './search.suite.ts'
@@ -27,4 +29,6 @@ describe('the interface', () => {
   searchStories(getWorld)
   shareAndExportStories(getWorld)
   pageStories(getWorld)
+  paletteStories(getWorld)
+  focusStories(getWorld)
 })

@@ -11,6 +11,7 @@ import { FindInSession } from '../find/find-in-session.tsx'
 import { turnHeight } from './turn-height.ts'
 import { TurnView } from './turn-view.tsx'
 import { sameTurns, turnsOf } from './turns.ts'
+import { tabIntoView } from './tab-into-view.ts'
 import { keptRows } from './kept-rows.ts'
 import { OlderNotice } from './older-notice.tsx'
 import { useFollow } from './use-follow.ts'
@@ -96,6 +97,7 @@ export function Conversation(props: {
         aria-label={t('Conversation')}
         aria-live="off"
         tabIndex={0}
+        onKeyDown={tabIntoView}
         // An opaque background and a layer of its own; otherwise the browser repaints everything with each scroll.
         className="@container-size h-full overflow-y-auto overscroll-contain bg-bg [overflow-anchor:none] -outline-offset-2 will-change-scroll"
       >
