@@ -112,6 +112,7 @@ export function branchStories(getWorld: () => World): void {
       await expect(editor).toHaveValue(repeat(numberedWords(900)))
       await page.keyboard.press('Escape')
       await expect(editor).toBeHidden()
+      await expect(box).toBeFocused()
       await box.fill('not empty')
       await box.press('ArrowUp')
       await expect(editor).toBeHidden()

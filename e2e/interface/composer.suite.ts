@@ -53,6 +53,28 @@ export function composerStories(getWorld: () => World): void {
       await expect(box).toHaveValue('When is high water at ')
     })
 
+    test('leaves room for its prompts in a low window, and what cannot be read aloud moves no button', async () => {
+      const { browser, url } = getWorld()
+      const id = await importedSession(url, 'Low', ['A question', 'An answer'])
+      await using visitor = await visit(browser, `${url}/s/${id}`, {
+        viewport: { width: 640, height: 400 },
+      })
+      const { page } = visitor
+      const { box, sendButton, answer } = conversationOn(page)
+      await box.fill('/')
+      await expect(page.getByRole('option').first()).toBeInViewport({ ratio: 1 })
+      await expect(page.getByRole('option').last()).toBeAttached()
+      await expect(page.getByRole('button', { name: 'Model' })).toBeInViewport({ ratio: 1 })
+      await expect(sendButton).toBeInViewport({ ratio: 1 })
+      await box.fill('')
+      // This browser has no voice.
+      const regenerate = answer.getByRole('button', { name: 'Regenerate' })
+      const before = await regenerate.boundingBox()
+      await answer.getByRole('button', { name: 'Read aloud' }).click()
+      await expect(answer.getByText('This browser has no voice to read with.')).toBeVisible()
+      expect(await regenerate.boundingBox()).toEqual(before)
+    })
+
     test('shows the model and lists what there is', async () => {
       const { browser, url } = getWorld()
       await using visitor = await visit(browser, url)

@@ -43,6 +43,26 @@ export function dialogStories(getWorld: () => World): void {
       await expect(dialog).toBeHidden()
     })
 
+    test('that asks covers none of its own buttons, however small the window is', async () => {
+      const { browser, url } = getWorld()
+      await using visitor = await visit(browser, url, { viewport: { width: 640, height: 400 } })
+      const { page } = visitor
+      await page.getByRole('button', { name: 'Show sessions' }).click()
+      await page.getByRole('button', { name: 'New project' }).click()
+      const dialog = page.getByRole('dialog', { name: 'New project' })
+      await dialog.getByRole('textbox', { name: 'Name' }).fill('Not saved')
+      await page.keyboard.press('Escape')
+      await expect(dialog.getByRole('button', { name: 'Keep editing' })).toBeFocused()
+      for (const name of ['Discard', 'Keep editing', 'Cancel', 'Save']) {
+        const button = dialog.getByRole('button', { name, exact: true })
+        await expect
+          .poll(() => button.evaluate(isOnTop), { message: name, timeout: 5_000 })
+          .toBe(true)
+      }
+      await dialog.getByRole('button', { name: 'Save' }).click()
+      await expect(dialog).toBeHidden()
+    })
+
     test('takes its own pastes, keeps the focus in a list that gets shorter, and files dropped anywhere else are attached', async () => {
       const { browser, url } = getWorld()
       await using visitor = await visit(browser, url)
@@ -185,4 +205,10 @@ export function dialogStories(getWorld: () => World): void {
       await expect(questions).toHaveText(/to be copied/)
     })
   })
+}
+
+/** Runs in the page: true where a click in the middle of an element is one on it. */
+function isOnTop(element: Element): boolean {
+  const { x, y, width, height } = element.getBoundingClientRect()
+  return element.contains(document.elementFromPoint(x + width / 2, y + height / 2))
 }

@@ -2,6 +2,7 @@ import type { Page } from '@playwright/test'
 import { describe, test } from 'vitest'
 import { clean } from '../support/browser/axe.ts'
 import { conversationOn, expect } from '../support/browser/conversation.ts'
+import { importedSession } from '../support/browser/imported-session.ts'
 import { sidewaysOverflow } from '../support/browser/overflow.ts'
 import { visit } from '../support/browser/visit.ts'
 import type { World } from '../support/browser/world.ts'
@@ -43,6 +44,28 @@ export function languageStories(getWorld: () => World): void {
         expect(await sidewaysOverflow(page)).toEqual([])
         await clean(page, `${path} in Arabic on a phone`)
       }
+    })
+
+    test('has its digits everywhere, and numbers in a table stand below their head', async () => {
+      const { browser, url } = getWorld()
+      const table = '| الاسم | العدد |\n|---|---|\n| تفاح | 12 |'
+      const id = await importedSession(url, 'جدول', ['كم؟', table])
+      await using visitor = await visit(browser, `${url}/s/${id}`, { locale: 'ar-EG' })
+      const { page } = visitor
+      const cells = page.getByRole('log').locator('th:last-child, td:last-child')
+      await expect(cells).toHaveText(['العدد', '12'])
+      const [head = 0, figure = NaN] = await cells.evaluateAll((all) =>
+        all.map((cell) => {
+          const text = document.createRange()
+          text.selectNodeContents(cell)
+          return text.getBoundingClientRect().right
+        }),
+      )
+      expect(Math.abs(head - figure)).toBeLessThan(3)
+      await page.goto(`${url}/usage`)
+      const periods = page.getByRole('radiogroup').first()
+      await expect(periods).toContainText('٣٠')
+      await expect(periods).not.toContainText(/\d/)
     })
 
     test('is chosen in the settings, for every tab and without a reload, and dates and numbers follow', async () => {

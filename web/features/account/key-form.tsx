@@ -31,13 +31,13 @@ const lifetimes = [
   {
     value: '7',
     get label() {
-      return t('7 days')
+      return t('{count, plural, one {# day} other {# days}}', { count: 7 })
     },
   },
   {
     value: '30',
     get label() {
-      return t('30 days')
+      return t('{count, plural, one {# day} other {# days}}', { count: 30 })
     },
   },
   {

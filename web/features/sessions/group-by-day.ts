@@ -28,7 +28,7 @@ function dayLabel(date: Date, now: Date): string {
   if (days <= 0) return t('Today')
   if (days === 1) return t('Yesterday')
   if (days < 7) return formatDate(date, { weekday: 'long' })
-  if (days < 30) return t('Last 30 days')
+  if (days < 30) return t('Last {count, number} days', { count: 30 })
   return formatDate(date, { month: 'long', year: 'numeric' })
 }
 

@@ -47,8 +47,8 @@ function Cpu({ cpu }: { cpu: Reading<'cpu'> }) {
       <Figures
         figures={[
           [t('Load, 1 min'), load(one_minute)],
-          [t('5 min'), load(five_minutes)],
-          [t('15 min'), load(fifteen_minutes)],
+          [t('{amount} min', { amount: formatNumber(5) }), load(five_minutes)],
+          [t('{amount} min', { amount: formatNumber(15) }), load(fifteen_minutes)],
         ]}
       />
     </div>

@@ -5,19 +5,19 @@ export const ranges = [
   {
     value: '7',
     get label() {
-      return t('7 days')
+      return t('{count, plural, one {# day} other {# days}}', { count: 7 })
     },
   },
   {
     value: '30',
     get label() {
-      return t('30 days')
+      return t('{count, plural, one {# day} other {# days}}', { count: 30 })
     },
   },
   {
     value: '90',
     get label() {
-      return t('90 days')
+      return t('{count, plural, one {# day} other {# days}}', { count: 90 })
     },
   },
   {

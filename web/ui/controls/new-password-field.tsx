@@ -14,7 +14,7 @@ export function NewPasswordField({
     <TextField
       type="password"
       autoComplete="new-password"
-      hint={t('8 characters or more.')}
+      hint={t('{count, number} characters or more.', { count: 8 })}
       required
       minLength={8}
       maxLength={128}

@@ -2,12 +2,14 @@ import { useEffect, useRef } from 'react'
 import { t } from '../../language/t.ts'
 import { Button } from '../controls/button.tsx'
 
-/** Asks, at the foot of a dialog, whether unsaved changes may be lost. */
+/** Asks, below the buttons of a dialog, whether unsaved changes may be lost. */
 export default function UnsavedNotice(props: { onDiscard: () => void; onStay: () => void }) {
   const notice = useRef<HTMLDivElement>(null)
   useEffect(() => {
     const before = document.activeElement
     notice.current?.querySelector<HTMLElement>('button:last-of-type')?.focus()
+    // It does not stick to the foot, where the dialog's own buttons are: it would cover them.
+    notice.current?.scrollIntoView({ block: 'end' })
     return () => {
       if (before instanceof HTMLElement) before.focus({ preventScroll: true })
     }
@@ -17,7 +19,7 @@ export default function UnsavedNotice(props: { onDiscard: () => void; onStay: ()
       ref={notice}
       role="group"
       aria-label={t('What you changed here is not saved.')}
-      className="sticky bottom-0 flex flex-wrap items-center justify-end gap-2 border-t border-border bg-raised p-3 text-sm"
+      className="flex flex-wrap items-center justify-end gap-2 border-t border-border bg-raised p-3 text-sm"
     >
       <p role="alert" className="me-auto ps-2">
         {t('What you changed here is not saved.')}

@@ -39,6 +39,7 @@ const RowView = memo(function RowView({ cells }: { cells: Tokens.TableCell[] }) 
             key={index}
             dir={cell.header ? undefined : 'auto'}
             style={cell.align ? { textAlign: cell.align } : undefined}
+            className={cell.header || /\p{L}/u.test(cell.text) ? undefined : 'without-letters'}
           >
             {renderInline(standard(cell.tokens))}
           </Cell>

@@ -87,7 +87,7 @@ export default function SlashMenu({ draftKey, typed }: { draftKey: string; typed
             id={id}
             role="listbox"
             aria-label={t('Prompts')}
-            className="max-h-64 overflow-y-auto"
+            className="max-h-[min(16rem,30dvh)] overflow-y-auto"
           >
             {prompts.map((prompt, at) => (
               <div

@@ -37,11 +37,16 @@ export function EditableMessage(props: { message: AppMessage; beginsLine: boolea
 
   const editButton = useRef<HTMLButtonElement>(null)
   const wasEditing = useRef(isEditing)
+  /** True for an edit that was begun in the message box: the focus returns there. */
+  const isOfBox = useRef(false)
   useEffect(() => {
     const ended = wasEditing.current && !isEditing
     wasEditing.current = isEditing
-    if (!ended || document.activeElement !== document.body) return
-    if (editButton.current) editButton.current.focus({ preventScroll: true })
+    if (!ended) return
+    const home = isOfBox.current ? null : editButton.current
+    isOfBox.current = false
+    if (document.activeElement !== document.body) return
+    if (home) home.focus({ preventScroll: true })
     else focusMessageBox()
   }, [isEditing])
 
@@ -49,6 +54,7 @@ export function EditableMessage(props: { message: AppMessage; beginsLine: boolea
   useEffect(() => {
     if (!isRequested) return
     editRequests.set(null)
+    isOfBox.current = true
     begin()
   })
 

@@ -28,7 +28,12 @@ export function ReadAloud({ message }: { message: AppMessage }) {
           <Volume2 aria-hidden size={15} />
         )}
       </IconButton>
-      {problem?.messageId === message.id && <span role="status">{problem.text}</span>}
+      {problem?.messageId === message.id && (
+        // After the other buttons, which stay where they are.
+        <span role="status" className="order-last">
+          {problem.text}
+        </span>
+      )}
     </>
   )
 }
