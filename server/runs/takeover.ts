@@ -19,7 +19,7 @@ import type { RunDeps } from './deps.ts'
  * if the run is about to end; else the step is done anew.
  *
  * @param dropped runs of this node itself that it does not drive any more
- * @returns null when another node claimed it first
+ * @returns null when another node claimed it first, or when it was given to another person meanwhile
  */
 export function takeOver(
   orphan: Run,
@@ -30,7 +30,7 @@ export function takeOver(
     log,
     orphan,
     async (transaction) => {
-      const run = await claimOrphan(transaction.db, orphan.id, node.id, dropped)
+      const run = await claimOrphan(transaction.db, orphan, node.id, dropped)
       if (!run) {
         return null
       }
@@ -89,15 +89,18 @@ async function beginAttempt(
 }
 
 /**
- * The answer together with the text that is only in the log. A chunk that does not fit is left out: builds
- * before December 2026 could write one of an attempt that was overtaken on its own node, and the run has to go on.
+ * The answer together with the text that is only in the log, or is committed with this transaction: a node that takes
+ * over a run that it drove itself may have some. A chunk that does not fit is left out: builds before December 2026
+ * could write one of an attempt that was overtaken on its own node, and the run has to go on.
  */
 async function readAnswer(transaction: SessionTransaction, run: Run) {
   const { db, sessionId } = transaction
   const { message, partsSeq } = await transaction.readStoredMessage(run.messageId)
   const chunks = await readChunks(db, sessionId, run.id, partsSeq)
-  return chunks.reduce((answer, { data, seq }) => {
-    const event = parseEvent(data)
+  const logged = chunks.map(({ data, seq }) => ({ event: parseEvent(data), seq }))
+  const { nextSeq } = transaction.log
+  const waiting = transaction.log.textOf(run.id).map((event) => ({ event, seq: nextSeq }))
+  return [...logged, ...waiting].reduce((answer, { event, seq }) => {
     try {
       return event.type === 'chunk' ? addText(answer, seq, event) : answer
     } catch (error) {

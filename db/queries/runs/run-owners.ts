@@ -48,10 +48,13 @@ export async function findOrphans(
     .execute()
 }
 
-/** Takes over an orphaned run and counts the attempt; null when another node was faster. */
+/**
+ * Takes over an orphaned run and counts the attempt; null when another node was faster, or when the run was given to
+ * another person since it was found.
+ */
 export async function claimOrphan(
   transaction: Db,
-  id: RunId,
+  { id, userId }: Pick<Run, 'id' | 'userId'>,
   owner: string,
   dropped: readonly RunId[],
 ): Promise<Run | null> {
@@ -59,6 +62,7 @@ export async function claimOrphan(
     .updateTable('runs')
     .set({ owner, attempt: sql<number>`attempt + 1` })
     .where('id', '=', id)
+    .where('user_id', '=', userId)
     .where(runIsRunning)
     .where(orphaned(owner, dropped))
     .returning(runColumns)

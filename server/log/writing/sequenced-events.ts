@@ -1,4 +1,5 @@
 import type { EventRow } from '../../../db/queries/log/events.ts'
+import type { ChunkEvent } from '../../../shared/contract/events.ts'
 import type { RunId, SessionId } from '../../../shared/contract/ids.ts'
 import { jsonOf } from '../../../shared/session/event-json.ts'
 import type { AppendedEvent, LoggedSessionEvent } from '../events.ts'
@@ -8,6 +9,11 @@ import type { PendingChunk } from './pending.ts'
 export type Appender = {
   /** The `seq` of the next event. */
   readonly nextSeq: number
+  /**
+   * Text of a run that waited and is committed with this transaction, in front of the events that are added: it is in
+   * the log with them, but not read from the database yet.
+   */
+  textOf(runId: RunId): ChunkEvent[]
   /** Adds the event and returns its `seq`. */
   add(event: AppendedEvent, runId?: RunId | null): number
   /**
@@ -43,6 +49,10 @@ export function createAppender(
     get nextSeq() {
       return head + 1 + batch.length
     },
+    textOf: (runId) =>
+      batch.flatMap(({ runId: of, event }) =>
+        of === runId && event.type === 'chunk' ? [event] : [],
+      ),
     add: (event, runId = null) => {
       const seq = head + 1 + batch.length
       batch.push({ sessionId, seq, runId, event })

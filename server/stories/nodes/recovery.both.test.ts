@@ -4,7 +4,9 @@ import { describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { insertEvents } from '../../../db/queries/log/events.ts'
 import { claimOrphan, findOrphans } from '../../../db/queries/runs/run-owners.ts'
+import { takeOver } from '../../runs/takeover.ts'
 import { startConversation } from '../../testing/conversation.ts'
+import { giveAway } from '../../testing/give-away.ts'
 import { onEachStorage } from '../../testing/each-storage.ts'
 import { callsOf, textOf } from '../../testing/clients/watch.ts'
 import { defineTool } from '../../tools/define.ts'
@@ -215,9 +217,52 @@ onEachStorage((database, openStorage) => {
       const { id: owner } = app.services.node
       const other = crypto.randomUUID()
       expect(await findOrphans(db, other, [runId], 10)).toEqual([])
-      expect(await claimOrphan(db, runId, other, [runId])).toBeNull()
       const [own] = await findOrphans(db, owner, [runId], 10)
       expect(own?.id).toBe(runId)
+      expect(own && (await claimOrphan(db, own, other, [runId]))).toBeNull()
+    })
+
+    test('that its own node takes over keeps the text that waits there, if it keeps the answer (P5, P6)', async () => {
+      await using talk = await startConversation(openStorage)
+      const { app, live, sessionId } = talk
+      const { log, model, node } = app.services
+      const { db } = app.services.database
+      const { runId } = await app.caller.messages.send({ sessionId, text: 'Hello' })
+      const call = await app.model.nextCall()
+      call.say('Once ')
+      const { messageId } = await live.untilEvent('chunk')
+      const [found] = await findOrphans(db, node.id, [runId], 10)
+      if (!found) throw new Error('the run was not found')
+      const text = { kind: 'text', offset: 5, text: 'more' } as const
+      const keeping = { log, node, model: { ...model, goesOn: () => true } }
+      const taking = await log.append(found.sessionId, async () => {
+        // Nothing else is committed meanwhile, so that the takeover is next, and takes the text along.
+        void log.chunk(
+          found.sessionId,
+          { runId, attempt: 1 },
+          { type: 'chunk', messageId, part: 0, ...text },
+        )
+        return [takeOver(found, [runId], keeping)]
+      })
+      expect(await Promise.all(taking)).toMatchObject([{ attempt: 2 }])
+      await live.until(() =>
+        live.events.some(({ event }) => event.type === 'start' && event.attempt === 2),
+      )
+      expect(textOf(live.state, messageId)).toBe('Once more')
+      const { messages } = await app.caller.messages.list({ sessionId })
+      expect(messages.at(-1)?.parts).toEqual([{ type: 'text', text: 'Once more' }])
+    })
+
+    test('is left to the next round when it was given to another person since it was found (P6)', async () => {
+      await using talk = await startConversation(openStorage)
+      const { app, sessionId } = talk
+      const { log, model, node } = app.services
+      const { db } = app.services.database
+      const { runId } = await app.caller.messages.send({ sessionId, text: 'Hello' })
+      await app.model.nextCall()
+      const [found] = await findOrphans(db, node.id, [runId], 10)
+      if (found) await giveAway(app, found.userId)
+      expect(found && (await takeOver(found, [], { log, model, node }))).toBeNull()
     })
   })
 })

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { migrate } from '../../../db/engine/migrate.ts'
 import { valueParsers } from '../../../db/engine/value-parsers.ts'
 import { amount } from '../../../scripts/testing/amount.ts'
-import { earlierSteps, steps } from '../../testing/simulation/act.ts'
+import { earlierSteps, laterSteps, steps } from '../../testing/simulation/act.ts'
 import { playHistory } from '../../testing/simulation/history.ts'
 
 type Round = { seed?: number; path?: string; numRuns: number; histories?: typeof steps }
@@ -20,8 +20,12 @@ const KNOWN: Round[] = [
     { seed: 77_001, path: '459', numRuns: 1 },
     { seed: 596_781, path: '73', numRuns: 1 },
   ].map((round) => ({ ...round, histories: earlierSteps })),
-  { seed: 509_822, path: '15', numRuns: 1 },
-  { seed: 245_057, path: '197', numRuns: 1 },
+  { seed: 509_822, path: '15', numRuns: 1, histories: laterSteps },
+  { seed: 245_057, path: '197', numRuns: 1, histories: laterSteps },
+  // Text of an attempt comes while the very node begins the next one, because the run was given away.
+  { seed: 404, path: '20', numRuns: 1 },
+  // Such a run is taken over by that node, which keeps its answer, together with text that waits there.
+  { seed: 710_001, path: '41', numRuns: 1 },
 ]
 const FRESH = amount(4, 500)
 

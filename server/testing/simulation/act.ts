@@ -27,6 +27,11 @@ export type Act =
   | { type: 'call-tools'; pick: number; tools: readonly string[] }
   | { type: 'finish'; pick: number; how: 'stop' | 'length' | 'error' }
   | { type: 'settle-call'; pick: number; ok: boolean }
+  /**
+   * The guest signs in: everything is given to their account, in the middle of whatever is going on. `long` means long
+   * enough for a node to take the runs up again.
+   */
+  | { type: 'give-away'; node: number; long: boolean }
   | { type: 'fault'; pick: number; fate: Exclude<Fate, 'pass'> }
   | { type: 'drop'; pick: number }
   | { type: 'pass-time'; ms: number }
@@ -36,8 +41,11 @@ export type Act =
   | { type: 'read'; client: number; node: number; from: 'here' | 'past' | 'nothing' | 'future' }
   | { type: 'leave' | 'pause' | 'unpause'; client: number }
 
-/** An action, and how many pending operations then happen, in an order that `seed` determines. */
-export type Step = { act: Act; turns: number; seed: number }
+/**
+ * An action, and how many pending operations then happen, in an order that `seed` determines. With `talks` the models and
+ * the time go on between them, so that text comes, and commits begin, in the middle of everything.
+ */
+export type Step = { act: Act; turns: number; seed: number; talks?: boolean }
 
 const pick = fc.nat(11)
 const node = fc.nat(1)
@@ -139,12 +147,24 @@ const later: fc.WeightedArbitrary<Act>[] = [
   { weight: 4, arbitrary: act('continue', { node, pick, twice: fc.boolean() }) },
 ]
 
-function stepsOf(acts: readonly fc.WeightedArbitrary<Act>[]): fc.Arbitrary<Step[]> {
+const latest: fc.WeightedArbitrary<Act>[] = [
+  { weight: 6, arbitrary: act('give-away', { node, long: fc.boolean() }) },
+  {
+    weight: 4,
+    arbitrary: act('fault', { pick, fate: fc.constantFrom('conflict', 'fail', 'late') }),
+  },
+]
+
+function stepsOf(
+  acts: readonly fc.WeightedArbitrary<Act>[],
+  talking: { talks?: fc.Arbitrary<boolean> } = {},
+): fc.Arbitrary<Step[]> {
   return fc.array(
     fc.record({
       act: fc.oneof(...acts),
       turns: fc.oneof(fc.constant(0), fc.nat(8), fc.nat(40), fc.constant(200), fc.constant(200)),
       seed: fc.nat(),
+      ...talking,
     }),
     { minLength: 30, maxLength: 90, size: 'max' },
   )
@@ -152,7 +172,10 @@ function stepsOf(acts: readonly fc.WeightedArbitrary<Act>[]): fc.Arbitrary<Step[
 
 /** Histories with the actions that existed when the known seeds were found. */
 export const earlierSteps = stepsOf(earlier)
-export const steps = stepsOf([...earlier, ...later])
+export const laterSteps = stepsOf([...earlier, ...later])
+export const steps = stepsOf([...earlier, ...later, ...latest], {
+  talks: fc.constantFrom(false, false, true),
+})
 
 /** A generator of whole numbers below a bound, deterministic by its seed (mulberry32). */
 export function drawing(seed: number): (bound: number) => number {

@@ -4,8 +4,9 @@ import { fold } from '../../../shared/session/fold.ts'
 import type { SessionState } from '../../../shared/session/fold.ts'
 import type { LiveOutlet } from '../../log/reading/live-outlet.ts'
 import type { LogReader } from '../../log/reading/reader.ts'
-import { ConnectionLost } from './gate.ts'
-import { BrokenPromise } from './ledger.ts'
+import { isSimulated } from './gate.ts'
+import { BrokenPromise } from './broken-promise.ts'
+import type { SimulatedNode } from './simulated-node.ts'
 
 export type Attachment = {
   nodeId: string
@@ -18,7 +19,6 @@ export type Attachment = {
 /** A reader's tab: it watches one session on any node, disconnects, reconnects and keeps its state. */
 export class Client {
   readonly sessionId: SessionId
-  readonly #userId: UserId
   readonly #onBroken: (error: unknown) => void
   readonly #hasOutlet: boolean
   state: SessionState | null = null
@@ -29,14 +29,8 @@ export class Client {
   #resume = () => {}
 
   /** @param hasOutlet true for a reader that gets events directly while it is up to date */
-  constructor(
-    sessionId: SessionId,
-    userId: UserId,
-    hasOutlet: boolean,
-    onBroken: (error: unknown) => void,
-  ) {
+  constructor(sessionId: SessionId, hasOutlet: boolean, onBroken: (error: unknown) => void) {
     this.sessionId = sessionId
-    this.#userId = userId
     this.#hasOutlet = hasOutlet
     this.#onBroken = onBroken
   }
@@ -45,10 +39,13 @@ export class Client {
     return this.#paused
   }
 
-  /** @param after the cursor to resume from, when it is not that of `from` */
+  /**
+   * @param userId who reads: the person who owns the session now
+   * @param after the cursor to resume from, when it is not that of `from`
+   */
   attach(
-    nodeId: string,
-    reader: LogReader,
+    { reader, gate: { nodeId } }: Pick<SimulatedNode, 'reader' | 'gate'>,
+    userId: UserId,
     from: SessionState | null,
     after = from?.seq ?? null,
   ): void {
@@ -56,10 +53,10 @@ export class Client {
     this.state = from
     const attachment = { nodeId, leave: new AbortController(), after, first: true }
     this.attachment = attachment
-    this.#read(attachment, reader).catch((error: unknown) => {
+    this.#read(attachment, reader, userId).catch((error: unknown) => {
       if (this.attachment === attachment) {
         this.attachment = null
-        if (!(error instanceof ConnectionLost)) {
+        if (!isSimulated(error)) {
           this.#onBroken(error)
         }
       }
@@ -82,11 +79,11 @@ export class Client {
     this.#resume()
   }
 
-  async #read(attachment: Attachment, reader: LogReader): Promise<void> {
+  async #read(attachment: Attachment, reader: LogReader, userId: UserId): Promise<void> {
     const { leave, after } = attachment
     const events = reader.follow({
       sessionId: this.sessionId,
-      userId: this.#userId,
+      userId,
       after,
       signal: leave.signal,
       drained: () => this.#drained(leave.signal),

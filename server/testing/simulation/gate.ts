@@ -1,8 +1,11 @@
+import { DatabaseBusyError } from '../../../db/engine/database-errors.ts'
+
 /**
- * The outcome of a database operation of a node: done, never begun, done with a lost answer, or done by a node that
- * then died.
+ * The outcome of a database operation of a node: done, never begun, done with a lost answer, done by a node that then
+ * died, undone by a serialization failure, refused by an error that no retry can be expected to mend, or done long
+ * after its answer was lost (a transaction: done with a lost answer).
  */
-export type Fate = 'pass' | 'refuse' | 'lose' | 'die'
+export type Fate = 'pass' | 'refuse' | 'lose' | 'die' | 'conflict' | 'fail' | 'late'
 
 /** The error of a node's driver when its connection breaks. */
 export class ConnectionLost extends Error {
@@ -12,6 +15,23 @@ export class ConnectionLost extends Error {
     super('the simulation cut the connection')
     this.name = 'ConnectionLost'
   }
+}
+
+/** The error of a database that undoes a transaction, or that cannot carry a statement out. */
+export class DatabaseRefused extends Error {
+  readonly code: string
+
+  /** @param code its SQLSTATE */
+  constructor(code: '40001' | 'XX000') {
+    super('the simulation had the database refuse this')
+    this.name = 'DatabaseRefused'
+    this.code = code
+  }
+}
+
+/** True for an error that the simulation made, or that a node makes of a database that does not answer for long. */
+export function isSimulated(error: unknown): boolean {
+  return [ConnectionLost, DatabaseRefused, DatabaseBusyError].some((kind) => error instanceof kind)
 }
 
 /**
@@ -45,6 +65,11 @@ export class Gate {
 
   open(): void {
     this.state = 'open'
+  }
+
+  /** The database's end of a broken connection, which may carry a statement out at any time. */
+  cut(): Gate {
+    return new Gate(this.nodeId, this.#traffic)
   }
 
   kill(): void {
@@ -92,6 +117,8 @@ export class Operation {
     this.#traffic.waiting = this.#traffic.waiting.filter((operation) => operation !== this)
     if (fate === 'refuse') {
       this.#refuse(new ConnectionLost())
+    } else if (fate === 'fail') {
+      this.#refuse(new DatabaseRefused('XX000'))
     } else {
       this.#traffic.running = this
       this.#begin(this)
@@ -103,10 +130,20 @@ export class Operation {
     this.wrote ||= /\b(insert|update|delete|\w+_(answers|sessions)(?=\())\b/i.test(text)
   }
 
+  /** True when the database undoes it where it would commit. */
+  get conflicts(): boolean {
+    return this.#fate === 'conflict'
+  }
+
+  /** True when the database carries a statement out after the node was told that the connection broke. */
+  get isLate(): boolean {
+    return this.#fate === 'late'
+  }
+
   /** The database has executed it; `fate` determines the answer that the node gets. */
   async answer(): Promise<void> {
     this.end()
-    if (this.#fate === 'lose') {
+    if (this.#fate === 'lose' || this.#fate === 'late') {
       throw new ConnectionLost()
     }
     if (this.#fate === 'die') {

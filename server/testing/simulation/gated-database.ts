@@ -15,6 +15,7 @@ import {
 } from '../../../db/queries/log/events.ts'
 import type { Notifications } from '../../../db/engine/notifications.ts'
 import type { Schema } from '../../../db/schema.ts'
+import { ConnectionLost, DatabaseRefused } from './gate.ts'
 import type { Operation } from './gate.ts'
 
 /**
@@ -101,6 +102,13 @@ class GatedConnection implements DatabaseConnection {
 
   async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
     this.#operation.sent(sql)
+    if (this.#transaction === 'none' && this.#operation.conflicts) {
+      throw new DatabaseRefused('40001')
+    }
+    if (this.#transaction === 'none' && this.#operation.isLate && this.#operation.wrote) {
+      void this.#askLate(sql, [...parameters])
+      throw new ConnectionLost()
+    }
     const result = await this.#ask<R>(sql, [...parameters])
     if (this.#transaction === 'none') {
       await this.#operation.answer()
@@ -122,6 +130,9 @@ class GatedConnection implements DatabaseConnection {
     if (this.#transaction === 'failed') {
       throw new Error('a transaction in which a statement failed was committed')
     }
+    if (this.#operation.conflicts) {
+      throw new DatabaseRefused('40001')
+    }
     await this.#ask('commit', [])
     this.#transaction = 'none'
     await this.#operation.answer()
@@ -136,6 +147,14 @@ class GatedConnection implements DatabaseConnection {
 
   release(): void {
     this.#operation.end()
+  }
+
+  async #askLate(text: string, parameters: unknown[]): Promise<void> {
+    const operation = await this.#operation.gate.cut().enter()
+    operation.sent(text)
+    // Nobody hears of its failure either.
+    await this.#pglite.query(text, parameters).catch(() => undefined)
+    operation.end()
   }
 
   async #ask<R>(text: string, parameters: unknown[]): Promise<QueryResult<R>> {

@@ -2,8 +2,8 @@ import type { PGlite } from '@electric-sql/pglite'
 import { vi } from 'vitest'
 import { drawing } from './act.ts'
 import type { Step } from './act.ts'
-import { BrokenPromise } from './ledger.ts'
-import type { RunRow } from './ledger.ts'
+import { BrokenPromise } from './broken-promise.ts'
+import type { RunRow } from './content.ts'
 import { Play } from './play.ts'
 import { LEASE_SECONDS } from './simulated-node.ts'
 import { askedAbout } from './talking-model.ts'
@@ -47,7 +47,7 @@ export async function playHistory(
     for (const [index, client] of world.clients.entries()) {
       const node = world.up[index >> 1]
       if (node) {
-        client.attach(node.gate.nodeId, node.reader, null)
+        client.attach(node, world.userId, null)
       }
     }
     for (const step of steps) {
@@ -172,6 +172,12 @@ async function checkEverything(world: World, draw: (bound: number) => number): P
       throw new BrokenPromise('P13', 'nobody is told why a run failed')
     }
   }
+  for (const status of ['running', 'pending'] as const) {
+    const [left] = ledger.callsThat(status)
+    if (left) {
+      throw new BrokenPromise('P13', `left ${status}: call ${JSON.stringify(left)}`)
+    }
+  }
   checkAnswers(world)
   await readOn(world, draw)
   // Readers resume from cursors that they had earlier (P4).
@@ -181,7 +187,7 @@ async function checkEverything(world: World, draw: (bound: number) => number): P
       const state = past[draw(Math.max(past.length, 1))] ?? null
       const node = world.up[draw(world.up.length)]
       if (node) {
-        client.attach(node.gate.nodeId, node.reader, state)
+        client.attach(node, world.userId, state)
       }
     }
     await readOn(world, draw)

@@ -2,30 +2,12 @@ import { isDeepStrictEqual } from 'node:util'
 import type { PGlite } from '@electric-sql/pglite'
 import type { StoredPart } from '../../../db/stored-values.ts'
 import type { SessionEvent } from '../../../shared/contract/events.ts'
-import type { RunError } from '../../../shared/contract/errors.ts'
 import type { ToolCall } from '../../../shared/contract/tool.ts'
-
-/** A promise that did not hold, named by its text. */
-export class BrokenPromise extends Error {
-  constructor(promise: string, what: string) {
-    super(`${promise}: ${what}`)
-    this.name = 'BrokenPromise'
-  }
-}
-
-export type RunRow = {
-  id: string
-  session: string
-  status: string
-  owner: string | null
-  attempt: number
-  question: string
-  message: string
-  /** If this run continues an answer, the number of parts that the answer had before; else null. */
-  base: number | null
-  stop: boolean
-  error: RunError | null
-}
+import { Attempts } from './attempts.ts'
+import type { Written } from './attempts.ts'
+import { BrokenPromise } from './broken-promise.ts'
+import { readContent } from './content.ts'
+import type { EventRow, RunRow } from './content.ts'
 
 type CallRecord = {
   call: ToolCall
@@ -33,15 +15,6 @@ type CallRecord = {
   input: unknown
   /** The node that tries the call again, apart from its run. */
   triedBy: string | null
-}
-type Row = { session: string; seq: number; run: string | null; type: string; data: string }
-type Found = {
-  events: Row[] | null
-  runs: RunRow[] | null
-  messages: { id: string; text: string }[] | null
-  steps: { run: string; count: number }[] | null
-  /** The number of events other than text, none of which is ever removed. */
-  lasting: number
 }
 
 /**
@@ -59,12 +32,15 @@ export class Ledger {
   readonly calls = new Map<string, CallRecord>()
   /** The parts of each answer according to its log. */
   readonly parts = new Map<string, StoredPart[]>()
-  readonly #attempts = new Map<string, number>()
-  readonly #ended = new Set<string>()
+  /** The person who owns the sessions; null before the first write. */
+  person: string | null = null
+  readonly #attempts: Attempts
   #lasting = 0
 
-  constructor(pglite: PGlite, sessions: readonly string[]) {
+  /** @param newestNumber the number of the newest request to a model */
+  constructor(pglite: PGlite, sessions: readonly string[], newestNumber: () => number) {
     this.#pglite = pglite
+    this.#attempts = new Attempts(newestNumber)
     for (const session of sessions) {
       this.heads.set(session, 0)
     }
@@ -91,8 +67,9 @@ export class Ledger {
 
   /** Reads new content, which only `nodeId` can have written. */
   async read(nodeId: string): Promise<void> {
-    const found = await this.#find()
+    const found = await readContent(this.#pglite, this.heads)
     const before = this.runs
+    this.person = found.person
     this.runs = new Map(found.runs?.map((run) => [run.id, run]))
     this.steps = new Map(found.steps?.map(({ run, count }) => [run, count]))
     this.messages = new Map(found.messages?.map(({ id, text }) => [id, text]))
@@ -108,10 +85,17 @@ export class Ledger {
       this.heads.set(row.session, row.seq)
       this.#lasting += row.type === 'chunk' ? 0 : 1
       const event: SessionEvent = JSON.parse(row.data)
-      this.#take(row, event, nodeId, before)
+      if (row.run !== null) {
+        const written = { run: row.run, nodeId, before, after: this.runs }
+        this.#take(row, event, written, found.living ?? [])
+      }
       if (event.type === 'end') {
         ended.push(event.messageId)
       }
+    }
+    this.#attempts.wake(before, this.runs)
+    if (found.strange > 0) {
+      throw new BrokenPromise('P10', 'something in a session belongs to somebody else')
     }
     if (found.lasting !== this.#lasting) {
       throw new BrokenPromise('P1', 'something was written, or is gone, before the end of a log')
@@ -119,27 +103,25 @@ export class Ledger {
     await this.#compareStored(ended)
   }
 
-  #take(row: Row, event: SessionEvent, nodeId: string, before: Map<string, RunRow>): void {
-    if (row.run === null) {
-      return
-    }
-    if (this.#ended.has(row.run)) {
-      throw new BrokenPromise('P9', `${row.type} of run ${row.run} after its end`)
-    }
-    const owned = before.get(row.run)?.owner === nodeId || this.runs.get(row.run)?.owner === nodeId
-    if (!owned && !(event.type === 'tool' && this.#mayChange(event.call, nodeId))) {
-      throw new BrokenPromise('P8', `a node that does not own run ${row.run} wrote ${row.data}`)
-    }
+  #take(row: EventRow, event: SessionEvent, written: Written, living: readonly string[]): void {
+    const { run, nodeId, before } = written
+    this.#attempts.checkOpen(run, row.type)
     switch (event.type) {
       case 'start':
-        return this.#start(event, row.run)
+        this.#attempts.start(event.attempt, written, living)
+        return this.#start(event, run)
       case 'chunk':
+        this.#attempts.chunk(event.text, written)
         return this.#chunk(event)
-      case 'tool':
+      case 'tool': {
+        const owners = [before.get(run)?.owner, this.runs.get(run)?.owner]
+        if (!owners.includes(nodeId) && !this.#mayChange(event.call, nodeId)) {
+          throw new BrokenPromise('P8', `a node that does not own run ${run} wrote ${row.data}`)
+        }
         return this.#tool(event, nodeId)
+      }
       case 'end':
-        this.#ended.add(row.run)
-        return
+        return this.#attempts.end(written)
       case 'message':
       case 'session':
       case 'snapshot':
@@ -165,11 +147,6 @@ export class Ledger {
   }
 
   #start(event: Extract<SessionEvent, { type: 'start' }>, run: string): void {
-    const attempt = (this.#attempts.get(run) ?? 0) + 1
-    if (event.attempt !== attempt) {
-      throw new BrokenPromise('P6', `attempt ${event.attempt} of run ${run} is its ${attempt}th`)
-    }
-    this.#attempts.set(run, attempt)
     if (event.keepParts < (this.runs.get(run)?.base ?? 0)) {
       throw new BrokenPromise('P5', `run ${run} gave up parts of the answer that it continues`)
     }
@@ -245,29 +222,6 @@ export class Ledger {
         )
       }
     }
-  }
-
-  async #find(): Promise<Found> {
-    const { rows } = await this.#pglite.query<Found>(
-      `select
-        (select json_agg(row_to_json(e)) from (
-          select events.session_id as session, seq, run_id as run, type, data from events
-          join unnest($1::uuid[], $2::bigint[]) as heads (session_id, head) on heads.session_id = events.session_id
-          where seq > head order by events.session_id, seq) as e) as events,
-        (select json_agg(row_to_json(r)) from (
-          select id, session_id as session, status, owner, attempt, question_id as question, message_id as message,
-            base_parts as base, stop_requested_at is not null as stop, error from runs) as r) as runs,
-        (select json_agg(row_to_json(m)) from (select id, text from messages) as m) as messages,
-        (select json_agg(row_to_json(s)) from (
-          select run_id as run, count(*) as count from steps group by run_id) as s) as steps,
-        (select count(*) from events where type <> 'chunk') as lasting`,
-      [[...this.heads.keys()], [...this.heads.values()]],
-    )
-    const found = rows[0]
-    if (!found) {
-      throw new Error('the database answered nothing')
-    }
-    return found
   }
 }
 

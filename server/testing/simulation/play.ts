@@ -6,11 +6,10 @@ import { continueAnswer } from '../../commands/answers/continue-answer.ts'
 import { ask } from '../../commands/messages/send-message.ts'
 import { decideCall, resolveCall } from '../../commands/answers/settle-call.ts'
 import { stopRun } from '../../commands/answers/stop-run.ts'
-import { DatabaseBusyError } from '../../../db/engine/database-errors.ts'
 import { drawing } from './act.ts'
 import type { Act, Step } from './act.ts'
-import { ConnectionLost } from './gate.ts'
-import { BrokenPromise } from './ledger.ts'
+import { isSimulated } from './gate.ts'
+import { BrokenPromise } from './broken-promise.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 import { checkClient } from './witness.ts'
 import type { Slot, World } from './world.ts'
@@ -35,23 +34,37 @@ export class Play {
     this.#ids = Array.from({ length: 10 }, () => MessageIdSchema.parse(world.newId()))
   }
 
-  async step({ act, turns, seed }: Step): Promise<void> {
+  async step({ act, turns, seed, talks = false }: Step): Promise<void> {
     const world = this.#world
     const draw = drawing(seed)
     await this.#act(act)
     await world.standStill()
-    if ('long' in act && act.long) {
-      await this.#live({ type: 'expire', node: act.node })
+    const isLong = 'long' in act && act.long
+    if (isLong) {
+      if (act.type === 'give-away') {
+        await this.#turns(GIVING_TURNS, draw, talks)
+      } else {
+        await this.#live({ type: 'expire', node: act.node })
+      }
       await world.passTime(SWEEP_MS)
     }
-    const least = 'long' in act && act.long ? TAKEOVER_TURNS : turns
-    for (let count = 0; count < least && (await world.turn(draw)); count += 1);
+    await this.#turns(isLong ? TAKEOVER_TURNS : turns, draw, talks)
     // Not at every step, because it is the most expensive check.
     for (const client of draw(4) === 0 ? world.clients : []) {
       const { state } = client
       if (client.attachment && state && !this.#checked.has(state)) {
         this.#checked.add(state)
         await checkClient(world, client)
+      }
+    }
+  }
+
+  async #turns(most: number, draw: (bound: number) => number, talks: boolean): Promise<void> {
+    const world = this.#world
+    for (let count = 0; count < most && (await world.turn(draw)); count += 1) {
+      if (talks && draw(2) === 0) {
+        at(this.#open(), draw(TALKING))?.say('text')
+        await world.passTime(draw(2) * COMMIT_MS)
       }
     }
   }
@@ -117,6 +130,10 @@ export class Play {
         return this.#speak(act)
       case 'settle-call':
         return at(this.#underWay(), act.pick)?.settle(act.ok)
+      case 'give-away': {
+        const node = this.#node(act.node)
+        return node ? this.#giveAway(node) : undefined
+      }
       case 'fault': {
         const operation = at(world.traffic.ready, act.pick)
         return operation && world.perform(operation, act.fate)
@@ -189,10 +206,15 @@ export class Play {
     }
   }
 
+  /** The guest's account gets everything. */
+  async #giveAway(node: SimulatedNode): Promise<void> {
+    const account = await this.#world.newPerson()
+    this.#command(node.giveAway(this.#world.userId, account))
+  }
+
   #speak(act: Extract<Act, { type: 'say' | 'call-tools' | 'finish' }>): void {
     const world = this.#world
-    const open = world.askings.filter(({ ended, nodeId }) => !ended && this.#thinks(nodeId))
-    const asking = at(open, act.pick)
+    const asking = at(this.#open(), act.pick)
     switch (act.type) {
       case 'say':
         for (let piece = 0; piece < act.pieces; piece += 1) {
@@ -208,19 +230,20 @@ export class Play {
 
   #read({ client: which, node, from }: Act & { type: 'read' }): void {
     const client = this.#world.clients[which]
-    const { reader, gate } = this.#node(node) ?? {}
-    if (!client || !reader || !gate) {
+    const reading = this.#node(node)
+    const { userId } = this.#world
+    if (!client || !reading) {
       return
     }
     switch (from) {
       case 'nothing':
-        return client.attach(gate.nodeId, reader, null)
+        return client.attach(reading, userId, null)
       case 'here':
-        return client.attach(gate.nodeId, reader, client.state)
+        return client.attach(reading, userId, client.state)
       case 'past':
-        return client.attach(gate.nodeId, reader, client.past[client.past.length >> 1] ?? null)
+        return client.attach(reading, userId, client.past[client.past.length >> 1] ?? null)
       case 'future':
-        return client.attach(gate.nodeId, reader, client.state, 1_000_000)
+        return client.attach(reading, userId, client.state, 1_000_000)
     }
   }
 
@@ -234,10 +257,7 @@ export class Play {
     answer.then(
       (value) => this.#world.later(() => check(value)),
       (error: unknown) => {
-        const refused = [CommandError, ConnectionLost, DatabaseBusyError].some(
-          (kind) => error instanceof kind,
-        )
-        if (!refused) {
+        if (!(error instanceof CommandError) && !isSimulated(error)) {
           this.#world.broken(error)
         }
       },
@@ -255,6 +275,11 @@ export class Play {
       throw new Error(`there is no session ${session}`)
     }
     return id
+  }
+
+  /** The requests to models that are not answered. */
+  #open() {
+    return this.#world.askings.filter(({ ended, nodeId }) => !ended && this.#thinks(nodeId))
   }
 
   #underWay() {
@@ -279,6 +304,12 @@ const lives = {
 
 /** After this, the living nodes have looked for orphaned runs. */
 const SWEEP_MS = 1_100
+/** The number of turns in which a guest's account most likely has everything. */
+const GIVING_TURNS = 10
+/** A commit that gathers text begins after this. */
+const COMMIT_MS = 10
+/** More than the requests to models that are open at the same time. */
+const TALKING = 12
 /** The number of turns in which they have taken them over. */
 const TAKEOVER_TURNS = 200
 

@@ -1,5 +1,6 @@
 import type { PGlite } from '@electric-sql/pglite'
 import { pino } from 'pino'
+import { transferEverything } from '../../../db/queries/ownership.ts'
 import { createCompaction } from '../../log/compaction.ts'
 import { RemoteFeed } from '../../log/reading/feed.ts'
 import { Hub } from '../../log/reading/hub.ts'
@@ -147,6 +148,9 @@ export function simulatedNode({ gate, pglite, network, model, tools, newId, onEr
     /** Carries a command out. */
     execute: <Input, Result>(userId: UserId, command: Command<Input, Result>, input: Input) =>
       execute(services, { ...simulatedAsker(userId), address: null }, command, input),
+    /** Gives everything of a guest to their account, as their sign-in does. */
+    giveAway: (from: UserId, to: UserId) =>
+      database.db.transaction().execute((transaction) => transferEverything(transaction, from, to)),
     async open(): Promise<void> {
       await local.join()
       await runs.start()

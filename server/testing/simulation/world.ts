@@ -3,14 +3,14 @@ import { vi } from 'vitest'
 import type { Database } from '../../../db/engine/database.ts'
 import { insertSession } from '../../../db/queries/sessions/sessions.ts'
 import { ensureUser } from '../../../db/queries/users.ts'
-import { DatabaseBusyError } from '../../../db/engine/database-errors.ts'
 import { SessionId, UserId } from '../../../shared/contract/ids.ts'
 import { uuidV7 } from '../../../shared/contract/new-id.ts'
 import { Client } from './client.ts'
-import { Gate, Traffic, ConnectionLost, freeOperation } from './gate.ts'
+import { Gate, Traffic, freeOperation, isSimulated } from './gate.ts'
 import type { Fate, Operation } from './gate.ts'
 import { gatedDatabase } from './gated-database.ts'
-import { BrokenPromise, Ledger } from './ledger.ts'
+import { BrokenPromise } from './broken-promise.ts'
+import { Ledger } from './ledger.ts'
 import { Network } from './network.ts'
 import { simulatedNode } from './simulated-node.ts'
 import type { SimulatedNode } from './simulated-node.ts'
@@ -35,7 +35,8 @@ export class World {
   readonly traffic = new Traffic()
   readonly network = new Network()
   readonly slots: readonly Slot[] = [emptySlot(), emptySlot()]
-  readonly userId: UserId
+  /** The person who owns the sessions now. */
+  userId: UserId
   readonly sessions: readonly SessionId[]
   readonly clients: readonly Client[]
   readonly ledger: Ledger
@@ -56,10 +57,10 @@ export class World {
     this.#pglite = pglite
     this.userId = UserId.parse(this.newId())
     this.sessions = [SessionId.parse(this.newId()), SessionId.parse(this.newId())]
-    this.ledger = new Ledger(pglite, this.sessions)
+    this.ledger = new Ledger(pglite, this.sessions, () => this.#numbers)
     this.clients = [true, false].flatMap((hasOutlet) =>
       this.sessions.map(
-        (sessionId) => new Client(sessionId, this.userId, hasOutlet, (error) => this.broken(error)),
+        (sessionId) => new Client(sessionId, hasOutlet, (error) => this.broken(error)),
       ),
     )
     this.database = gatedDatabase(pglite, async () => freeOperation(), null)
@@ -76,15 +77,8 @@ export class World {
       this.traffic.activity += 1
       this.network.send(payload, this.#acting)
     })
+    await this.#insertPerson(this.userId)
     const { db } = this.database
-    await ensureUser(db, {
-      id: this.userId,
-      name: 'Ada',
-      email: null,
-      role: 'member',
-      account_status: 'active',
-      subscription_tier: 'free',
-    })
     for (const id of this.sessions) {
       const chosen = { title: null, model: null, systemPrompt: null }
       await insertSession(db, { id, userId: this.userId, ...chosen, now: isoNow() })
@@ -97,6 +91,21 @@ export class World {
         await deaf()
       },
     }
+  }
+
+  /** Creates a person to whom everything can be given. Only while nothing is under way. */
+  async newPerson(): Promise<UserId> {
+    const id = UserId.parse(this.newId())
+    await this.#insertPerson(id)
+    return id
+  }
+
+  async #insertPerson(id: UserId): Promise<void> {
+    const { db } = this.database
+    await ensureUser(db, {
+      ...{ id, name: 'Ada', email: null, role: 'member' },
+      ...{ account_status: 'active', subscription_tier: 'free' },
+    })
   }
 
   newId(): string {
@@ -149,12 +158,22 @@ export class World {
     }
     this.#acting = operation.gate
     operation.begin(fate)
-    await this.standStill(() => (operation.wrote ? this.ledger.read(operation.gate.nodeId) : null))
+    await this.standStill(() => (operation.wrote ? this.#read(operation.gate.nodeId) : null))
     this.#acting = null
     for (const slot of this.slots) {
       if (slot.node?.gate.state === 'dead') {
         this.crash(slot)
       }
+    }
+  }
+
+  async #read(nodeId: string): Promise<void> {
+    await this.ledger.read(nodeId)
+    const { person } = this.ledger
+    if (person !== null && person !== this.userId) {
+      // The guest's login has ended, and with it their connections.
+      this.userId = UserId.parse(person)
+      this.clients.forEach((client) => client.detach())
     }
   }
 
@@ -253,7 +272,7 @@ export class World {
 
   /** An error of a cut connection, or of a database that did not answer for long, is not a fault of the node. */
   failed(error: unknown, what: string): void {
-    if (!(error instanceof ConnectionLost || error instanceof DatabaseBusyError)) {
+    if (!isSimulated(error)) {
       this.broken(new Error(what, { cause: error }))
     }
   }
