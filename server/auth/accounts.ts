@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Database } from '../../db/engine/database.ts'
+import { isTransactionConflict } from '../../db/engine/database-errors.ts'
 import { lazyTransactions } from '../../db/engine/lazy-transactions.ts'
 import { readNodeSecret } from '../../db/engine/node-secret.ts'
 import { deleteAuthUser } from '../../db/queries/accounts.ts'
@@ -92,10 +93,20 @@ export async function openAccounts(options: AccountsOptions) {
     account: { personId: string },
   ): Promise<void> {
     const [from, to] = [UserId.parse(guest.personId), UserId.parse(account.personId)]
-    await (from === to
-      ? deleteAuthUser(db, guest.id)
-      : db.transaction().execute((transaction) => transferEverything(transaction, from, to)))
+    await (from === to ? deleteAuthUser(db, guest.id) : giveEverything(from, to))
     changed()
+  }
+
+  async function giveEverything(from: UserId, to: UserId): Promise<void> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await db.transaction().execute((transaction) => transferEverything(transaction, from, to))
+        return
+      } catch (error) {
+        // A deadlock with what the guest does in this moment undid it.
+        if (tries === MOST_TRIES || !isTransactionConflict(error)) throw error
+      }
+    }
   }
 
   /** Logins may have ended: they are checked here, and on every node. */
@@ -193,6 +204,8 @@ export async function openAccounts(options: AccountsOptions) {
 /** The validity of a link to set a new password, the same as that of a mailed one. Milliseconds. */
 const RESET_MS = 60 * 60 * 1000
 
+/** The most tries to give a guest's things to their account. */
+const MOST_TRIES = 5
 /** Names and passwords are short. */
 const BODY_BYTES = 64 * 1024
 

@@ -1,9 +1,23 @@
+import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { readAllowance } from '../../../db/queries/usage/allowances.ts'
 import { UserId } from '../../../shared/contract/ids.ts'
 import { onEachStorage } from '../../testing/each-storage.ts'
 import { idOf, startAccounts } from '../../testing/clients/people.ts'
 import type { PeopleApp, Person } from '../../testing/clients/people.ts'
+
+/** The first deletion of a person is undone as by a deadlock. What was taken of a sequence stays taken. */
+const DEADLOCK_ONCE = [
+  'create sequence deletions',
+  `create function public.deadlock_once() returns trigger language plpgsql as $$
+  begin
+    if nextval('public.deletions') = 1 then
+      raise exception 'deadlock detected' using errcode = '40P01';
+    end if;
+    return old;
+  end $$`,
+  'create trigger deadlock before delete on users for each row execute function public.deadlock_once()',
+]
 
 const PASSWORD = 'correct horse battery'
 
@@ -66,5 +80,20 @@ onEachStorage((database, openStorage) => {
     const allowance = () => readAllowance(db, { payer, day: app.services.now().slice(0, 10) })
     await expect.poll(async () => (await allowance()).tokensReserved).toBe(0)
     expect((await allowance()).tokens).toBeGreaterThan(120)
+  })
+
+  test(`a guest who signs in keeps what they have though a deadlock undoes the first try (${database})`, async () => {
+    await using storage = await openStorage()
+    const env = { AUTH_SIGNUP: 'open', AUTH_GUESTS: 'true' }
+    await using app = await startAccounts(storage, { env })
+    await app.setUp()
+    const { email, password } = await app.signUp('bob@example.com')
+    const guest = await app.beGuest()
+    const id = await create(app, guest, 'As a guest')
+    const { db } = app.services.database
+    for (const statement of DEADLOCK_ONCE) await sql.raw(statement).execute(db)
+    await app.ask('/api/auth/sign-in/email', { cookie: guest.cookie, body: { email, password } })
+    const bob = await app.signIn('bob@example.com')
+    expect((await app.ask(`/api/session/${id}`, { token: bob.token })).status).toBe(200)
   })
 })

@@ -5,9 +5,13 @@ import type { TestApp } from '../../testing/app.ts'
 import { askFirst } from '../../testing/ask-first.ts'
 import { startConversation } from '../../testing/conversation.ts'
 import { textOf, watch } from '../../testing/clients/watch.ts'
+import { giveAway } from '../../testing/give-away.ts'
 import { onEachStorage } from '../../testing/each-storage.ts'
 import { callOf, hideOutcome, pay } from '../../testing/payments.ts'
 import { fileWithCall } from '../../testing/file-with-call.ts'
+
+/** The sweep that finds it comes once a second. */
+const SLOW = { timeout: 5_000 }
 
 /** Tool calls that are tried again apart from their run, on either database. */
 onEachStorage((database, openStorage) => {
@@ -60,6 +64,23 @@ onEachStorage((database, openStorage) => {
       expect(rows).toEqual([{ status: 'running' }])
       endSecond()
       await live.until(() => callOf(live).status === 'completed')
+    })
+
+    test('is not left running when it is given to another person meanwhile: its outcome is unknown (P7, P13)', async () => {
+      const paying = pay()
+      await using talk = await startConversation(openStorage, { tools: [paying.tool] })
+      const { app, live } = talk
+      const { db } = app.services.database
+      await hideOutcome(talk, paying)
+      const end = paying.wait()
+      await app.caller.tools.resolve({ callId: callOf(live).id, outcome: 'retry' })
+      await expect.poll(() => paying.executed.length).toBe(2)
+      const { id: guest } = await app.caller.me()
+      await giveAway(app, guest)
+      end()
+      await expect
+        .poll(async () => (await sql`select status, owner from tool_calls`.execute(db)).rows, SLOW)
+        .toEqual([{ status: 'unknown', owner: null }])
     })
 
     test('is told of without the loss of text while another run continues its answer (P2, P7)', async () => {
