@@ -47,17 +47,15 @@ export class ProgressRecord {
 
   async #write(): Promise<void> {
     const { signal } = this.#closing
-    try {
-      while (this.#newest && !signal.aborted) {
-        const progress = this.#newest
-        this.#newest = null
-        await this.#recorder.call({ ...this.#stored, call: { ...this.#stored.call, progress } })
-        await delay(this.#pace, undefined, { signal })
-      }
-      this.#writing = null
-    } catch {
-      // The record was closed, or another attempt has the run, which the record of the call's end finds out as well. No
-      // progress is worth a failure.
+    while (this.#newest && !signal.aborted) {
+      const progress = this.#newest
+      this.#newest = null
+      // No progress is worth a failure. If another attempt has the run, the record of the call's end finds that out too.
+      await this.#recorder
+        .call({ ...this.#stored, call: { ...this.#stored.call, progress } })
+        .catch(() => undefined)
+      await delay(this.#pace, undefined, { signal }).catch(() => undefined)
     }
+    this.#writing = null
   }
 }

@@ -2,6 +2,7 @@ import { questionsOfCall } from '../../../db/queries/messages/tool-calls.ts'
 import type { StoredCall } from '../../../db/queries/messages/call-rows.ts'
 import { closed } from '../../../shared/contract/open-question.ts'
 import type { Asked, Question, QuestionReply } from '../../../shared/contract/question.ts'
+import { retryOutages } from '../../log/outages.ts'
 import type { RunDeps } from '../deps.ts'
 import type { CallRecorder } from './call-recorder.ts'
 
@@ -14,7 +15,7 @@ const MAX_LENGTH = 100_000
 
 const CANCELLED: QuestionReply = { action: 'cancel' }
 
-type Deps = Pick<RunDeps, 'database' | 'replies' | 'now' | 'newId' | 'settings'>
+type Deps = Pick<RunDeps, 'database' | 'replies' | 'now' | 'newId' | 'settings' | 'onError'>
 
 /**
  * Asks a person a question for a call that this attempt carries out: records the question, and waits for the reply that
@@ -41,8 +42,18 @@ export async function askPerson(
   const late = AbortSignal.timeout(waitMs)
   const end = AbortSignal.any([over, late])
   using replied = deps.replies.listen(stored.call.id, end)
+  // A person may take minutes, so an outage of seconds must not end the question.
+  const read = () =>
+    retryOutages(() => questionsOfCall(deps.database.db, stored.call.id), {
+      signal: end,
+      onError: (error) =>
+        deps.onError(error, 'a reply could not be looked for and is looked for again'),
+    }).catch((error: unknown) => {
+      if (end.aborted) return []
+      throw error
+    })
   for (;;) {
-    const reply = replyTo(await questionsOfCall(deps.database.db, stored.call.id), question.id)
+    const reply = replyTo(await read(), question.id)
     if (reply) return reply
     if (end.aborted) break
     await replied.sleep()

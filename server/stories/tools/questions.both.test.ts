@@ -7,6 +7,7 @@ import { askingChild, mcpConfigFile } from '../../mcp/testing/servers.ts'
 import { startTestApp } from '../../testing/app.ts'
 import type { TestApp, TestAppOptions } from '../../testing/app.ts'
 import { onEachStorage } from '../../testing/each-storage.ts'
+import { loseAnswer } from '../../testing/lost-answer.ts'
 import { restartable } from '../../testing/restartable.ts'
 import { callsOf, watch } from '../../testing/clients/watch.ts'
 import type { Watcher } from '../../testing/clients/watch.ts'
@@ -72,6 +73,24 @@ onEachStorage((database, openStorage) => {
       await fresh.untilEvent('snapshot')
       expect(fresh.state).toEqual(live.state)
       expect(joined.state).toEqual(live.state)
+    })
+
+    test('is waited for through an outage of the database (P13)', async () => {
+      await using talk = await start()
+      const { app } = talk
+      const { callId, question } = await asked(talk, 'asking__book')
+      const outage = loseAnswer(
+        app.services.database.db,
+        'select "questions" from "tool_calls"',
+        'before',
+      )
+      await expect.poll(() => outage.isDone).toBe(true)
+      const content = { name: 'Ada', seats: 2 }
+      await app.caller.tools.reply({ callId, questionId: question.id, action: 'accept', content })
+      const next = await app.model.nextCall()
+      expect(next.step.messages.at(-1)).toMatchObject({
+        output: expect.stringContaining('"action":"accept"'),
+      })
     })
 
     test('may be declined; a call may ask again, and by a page', async () => {
