@@ -6,6 +6,7 @@ import type { SessionAction } from '../features/sessions/session-actions.tsx'
 import { focusMessageBox } from '../features/messages/composer/message-box.ts'
 import { t } from '../language/t.ts'
 import { lazyPart } from '../ui/loading/lazy-part.tsx'
+import { missingParts } from '../ui/loading/missing-parts.ts'
 import { tell, tellFailure } from '../ui/notices/notice.ts'
 import { useShortcuts } from './use-shortcuts.ts'
 
@@ -16,7 +17,7 @@ const ProjectDialog = lazyPart(() => import('../features/projects/project-dialog
 const UnsentDialog = lazyPart(() => import('./sign-in/unsent-dialog.tsx'))
 
 /** The longest that an overlay is waited for. Later somebody does something else, and it would be in their way. */
-const PATIENCE_MS = 4_000
+const PATIENCE_MS = { online: 4_000, offline: 1_000 }
 
 const parts = { palette: Palette, shortcuts: ShortcutsDialog }
 type Overlay = keyof typeof parts
@@ -29,12 +30,15 @@ export function useOverlay() {
   async function show(wanted: Overlay | null): Promise<void> {
     const own = ++asked.current
     if (wanted === null) return setOverlay(null)
-    const isLate = new Promise<never>((_, reject) => setTimeout(reject, PATIENCE_MS))
-    try {
-      await Promise.race([parts[wanted].preload(), isLate])
-      if (own === asked.current) setOverlay(wanted)
-    } catch {
-      if (own !== asked.current) return
+    const patience = PATIENCE_MS[navigator.onLine ? 'online' : 'offline']
+    const isInTime = await Promise.race([
+      parts[wanted].untilLoaded().then(() => true),
+      new Promise<false>((resolve) => setTimeout(() => resolve(false), patience)),
+    ])
+    if (own !== asked.current) return
+    if (isInTime) return setOverlay(wanted)
+    // A part that the server does not have is offered by a reload.
+    if (!missingParts.areThere()) {
       tell({ text: t('This part of the app is not loaded, and the server cannot be reached.') })
     }
   }

@@ -6,6 +6,8 @@ import { Listeners } from '../../../shared/client/store.ts'
 type Part<Props> = ComponentType<Props & { fallback?: ReactNode }> & {
   /** Loads the script now, once; fails when it cannot be had. */
   preload: () => Promise<void>
+  /** Resolves when the script is there, however often it has to be tried. */
+  untilLoaded: () => Promise<void>
 }
 
 /**
@@ -18,6 +20,7 @@ export function lazyPart<Props extends object>(
 ): Part<Props> {
   let Loaded: ComponentType<Props> | null = null
   const listeners = new Listeners()
+  let loading: Promise<void> | null = null
 
   async function preload(): Promise<void> {
     Loaded ??= (await load()).default
@@ -25,8 +28,12 @@ export function lazyPart<Props extends object>(
   }
   function subscribe(listener: () => void): () => void {
     const leave = listeners.add(listener)
-    if (!Loaded) void loaded(preload)
+    if (!Loaded) void untilLoaded()
     return leave
+  }
+  function untilLoaded(): Promise<void> {
+    loading ??= loaded(preload)
+    return loading
   }
   const getLoaded = () => Loaded
 
@@ -34,5 +41,5 @@ export function lazyPart<Props extends object>(
     const Component = useSyncExternalStore(subscribe, getLoaded)
     return Component ? <Component {...(props as unknown as Props)} /> : fallback
   }
-  return Object.assign(LazyPart, { preload })
+  return Object.assign(LazyPart, { preload, untilLoaded })
 }
