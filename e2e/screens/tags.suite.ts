@@ -1,5 +1,6 @@
 import type { Locator, Page } from '@playwright/test'
 import { describe, test } from 'vitest'
+import { connect } from '../../shared/client/index.ts'
 import { conversationOn, expect } from '../support/browser/conversation.ts'
 import { importedSession } from '../support/browser/imported-session.ts'
 import { sidewaysOverflow } from '../support/browser/overflow.ts'
@@ -11,9 +12,9 @@ export function tagStories(getWorld: () => World): void {
   describe('a tag', () => {
     test('is given by drag, lists the sessions that have it in every tab, and a project takes them by drag too', async () => {
       const { browser, url } = getWorld()
-      for (const title of ['Of herons', 'Of egrets', 'Of trains']) {
-        await importedSession(url, title, ['Hello', 'there'])
-      }
+      const titles = ['Of herons', 'Of egrets', 'Of trains']
+      await forgetTry(url, titles, 'Railways')
+      for (const title of titles) await importedSession(url, title, ['Hello', 'there'])
       await using visitor = await visit(browser, url)
       const { page } = visitor
       const row = (title: string) => sessionsOn(page).getByRole('link', { name: title })
@@ -105,6 +106,18 @@ export function tagStories(getWorld: () => World): void {
       await expect(night).toHaveCount(0)
     })
   })
+}
+
+/** Deletes what an earlier try of a story has left: sessions with these titles, and a project. */
+async function forgetTry(url: string, titles: readonly string[], project: string): Promise<void> {
+  await using client = connect({ url })
+  const { items } = await client.api.sessions.list.query({ limit: 100 })
+  for (const { id, title } of items) {
+    if (title !== null && titles.includes(title)) await client.api.sessions.delete.mutate({ id })
+  }
+  for (const { id, name } of await client.api.projects.list.query()) {
+    if (name === project) await client.api.projects.delete.mutate({ id })
+  }
 }
 
 function sessionsOn(page: Page): Locator {
