@@ -1,5 +1,5 @@
 import { describe, test } from 'vitest'
-import { conversationOn, expect } from '../support/browser/conversation.ts'
+import { conversationOn, expect, numberedWords, repeat } from '../support/browser/conversation.ts'
 import { importedSession } from '../support/browser/imported-session.ts'
 import { CONNECTION_TROUBLE, visit } from '../support/browser/visit.ts'
 import type { World } from '../support/browser/world.ts'
@@ -28,6 +28,25 @@ export function paletteStories(getWorld: () => World): void {
       await expect(palette).toBeHidden()
       await box.press('Control+k')
       await expect(palette).toBeVisible()
+    })
+
+    test('forks what was said so far while a message waits for its turn', async () => {
+      const { browser, url } = getWorld()
+      await using visitor = await visit(browser, url)
+      const { page } = visitor
+      const conversation = conversationOn(page)
+      await conversation.send(repeat(numberedWords(400)))
+      await conversation.untilWords(5)
+      await conversation.send('Then this')
+      await expect(conversation.questions.getByText('Queued: answered next')).toBeVisible()
+      const before = page.url()
+      await page.keyboard.press('Control+k')
+      const palette = page.getByRole('dialog', { name: 'Command palette' })
+      await palette.getByRole('combobox').fill('Fork this session')
+      await palette.getByRole('option', { name: 'Fork this session' }).click()
+      await expect(page.getByText('This is the fork')).toBeVisible()
+      await expect(page).not.toHaveURL(before)
+      await expect(conversation.answer).toContainText('word1 word2')
     })
 
     test('makes a project, a temporary session and a fork, and an archived session can be taken back', async () => {

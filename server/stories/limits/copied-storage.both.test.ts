@@ -47,6 +47,14 @@ function forkedLate(ends: number, length: number) {
   }
 }
 
+/** A conversation whose answer is 400 KB of reasoning that compresses badly. */
+function thoughtFile() {
+  const thoughts = randomBytes(300_000).toString('base64')
+  const file = talkFile('Thought', ['Why?', ''])
+  file.sessions[0]?.messages[1]?.parts.unshift({ type: 'reasoning', text: thoughts })
+  return { file, thoughts }
+}
+
 /** The limit of stored bytes (P15) holds for what is stored of little that was sent, on either database. */
 onEachStorage((database, openStorage) => {
   describe(`bytes of copies, on ${database}`, () => {
@@ -100,10 +108,7 @@ onEachStorage((database, openStorage) => {
       await using storage = await openStorage()
       await using app = await startForCallers(storage, { LIMIT_STORAGE_MB: '1' })
       const ann = await callerAs(app, await makePerson(app))
-      // Text that compresses badly: 400 KB.
-      const thoughts = randomBytes(300_000).toString('base64')
-      const file = talkFile('Thought', ['Why?', ''])
-      file.sessions[0]?.messages[1]?.parts.unshift({ type: 'reasoning', text: thoughts })
+      const { file, thoughts } = thoughtFile()
       await ann.sessions.import({ data: file })
       const { id: sessionId } = await ann.sessions.create({})
       await ann.messages.send({ sessionId, text: 'And why not?' })
@@ -113,6 +118,19 @@ onEachStorage((database, openStorage) => {
       call.finish()
       await expect.poll(() => ann.sessions.get({ id: sessionId })).toMatchObject({ running: false })
       await expect(ann.sessions.import({ data: file })).rejects.toMatchObject(REFUSED)
+    })
+
+    test('a fork of reasoning is measured, whatever this node takes for the room', async () => {
+      await using storage = await openStorage()
+      await using app = await startForCallers(storage, { LIMIT_STORAGE_MB: '100' })
+      const ann = await callerAs(app, await makePerson(app))
+      const { sessions } = await ann.sessions.import({ data: thoughtFile().file })
+      const sessionId = sessions[0]?.id ?? ''
+      const { messages } = await ann.messages.list({ sessionId })
+      const messageId = messages.at(-1)?.id ?? ''
+      await ann.sessions.fork({ messageId })
+      await storeChanges(app, sessionId, 99)
+      await expect(ann.sessions.fork({ messageId })).rejects.toMatchObject(REFUSED)
     })
 
     test('instructions count, and a repeated create is the same session at the limit', async () => {
