@@ -53,7 +53,13 @@ export function tagStories(getWorld: () => World): void {
       await project.getByLabel('Name').fill('Railways')
       await project.getByRole('button', { name: 'Save' }).click()
       const folder = sessionsOn(page).getByRole('link', { name: 'Railways' })
+      // In a list that is longer than the window, what is above the sessions stays in reach.
+      await expect(folder).toBeVisible()
+      await page.setViewportSize({ width: 1280, height: 420 })
+      await row('Of trains').evaluate((one) => one.scrollIntoView({ block: 'start' }))
+      await expect(folder).not.toBeInViewport()
       await startDrag(page, row('Of trains'))
+      await expect(folder).toBeInViewport()
       await dropOn(page, folder)
       await folder.click()
       const inIt = page.getByRole('list', { name: 'Sessions of the project' })

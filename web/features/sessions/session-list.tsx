@@ -6,7 +6,7 @@ import type { Client } from '../../../shared/client/index.ts'
 import type { Session } from '../../../shared/contract/session.ts'
 import { useThroughline } from '../../../shared/react/index.ts'
 import { Button } from '../../ui/controls/button.tsx'
-import { dragSource } from '../../ui/dragged-session.ts'
+import { dragSource, useDraggedSession } from '../../ui/dragged-session.ts'
 import { IconButton } from '../../ui/controls/icon-button.tsx'
 import { useRowFocus } from '../../ui/use-row-focus.ts'
 import { useToday } from '../../ui/use-today.ts'
@@ -29,7 +29,7 @@ const SearchResults = lazyPart(() => import('./search-results.tsx'))
 export function SessionList(props: {
   onNew: () => void
   onChoose?: () => void
-  /** Above the sessions. */
+  /** Above the sessions: takes dropped ones. */
   children?: ReactNode
 }) {
   const today = useToday()
@@ -51,8 +51,10 @@ export function SessionList(props: {
         {query !== '' && <SearchResults query={query} onChoose={props.onChoose} />}
       </div>
       <div className="min-h-0 flex-1 overflow-y-auto px-2 pb-4" hidden={query !== ''}>
-        {props.children}
-        <TagList />
+        <DropTargets>
+          {props.children}
+          <TagList />
+        </DropTargets>
         {tag === null && <WaitingSessions onChoose={props.onChoose} />}
         {groupByDay(sessions, today).map((group) => (
           <div key={group.label} role="group" aria-label={group.label}>
@@ -84,6 +86,22 @@ export function SessionList(props: {
         )}
       </div>
     </nav>
+  )
+}
+
+/** While a session is dragged, what it can be dropped on stays in reach from anywhere in the list. */
+function DropTargets({ children }: { children: ReactNode }) {
+  const dragged = useDraggedSession()
+  return (
+    <div
+      className={
+        dragged
+          ? 'sticky top-0 z-10 -mx-1 max-h-[40dvh] overflow-y-auto bg-side px-1 pb-1'
+          : undefined
+      }
+    >
+      {children}
+    </div>
   )
 }
 

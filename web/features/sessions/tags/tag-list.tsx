@@ -21,12 +21,7 @@ export function TagList() {
   const shown = chosen === null || names.includes(chosen) ? names : [...names, chosen]
   if (shown.length === 0 && !dragged && !isNewFor) return null
   return (
-    <div
-      role="group"
-      aria-label={t('Tags')}
-      // While a session is dragged, the tags stay in reach from anywhere in the list.
-      className={dragged ? 'sticky top-0 z-10 bg-side pb-1' : undefined}
-    >
+    <div role="group" aria-label={t('Tags')}>
       <h2 className="px-2 pt-4 pb-1 text-xs font-medium text-muted">{t('Tags')}</h2>
       <ul className="flex flex-wrap gap-1 px-1 pt-0.5">
         {shown.map((name) => (
