@@ -11,7 +11,8 @@ export function sessionCommands(
     act: (action: SessionAction) => void
     pin: (pinned: boolean) => void
     archive: (archived: boolean) => void
-    fork: () => void
+    /** Null while it has no message, or none is loaded. */
+    fork: (() => void) | null
     stop: () => void
     find: () => void
     print: () => void
@@ -43,7 +44,7 @@ export function sessionCommands(
     ),
     item(t('Move this session to a project'), 'folder', () => does.act('project')),
     item(t('Tags of this session'), 'label add remove', () => does.act('tags')),
-    item(t('Fork this session'), 'copy branch', does.fork),
+    ...(does.fork ? [item(t('Fork this session'), 'copy branch', does.fork)] : []),
     item(t('Share this session'), 'link publish', () => does.act('share')),
     item(t('Print this session'), 'paper pdf', does.print),
     item(t('Export as Markdown'), 'download save', save('markdown')),

@@ -32,6 +32,7 @@ import { matching } from './palette-items.ts'
 import type { PaletteItem } from './palette-items.ts'
 import { sessionCommands } from './session-commands.ts'
 import { settingsSections } from './settings-sections.ts'
+import { useNewestMessage } from './use-newest-message.ts'
 import { t } from '../../language/t.ts'
 
 /** The number of newest sessions that are listed before anything is typed. */
@@ -75,6 +76,7 @@ export function usePaletteItems(typed: string, does: PaletteDialogs): PaletteIte
       retry: false,
     },
   )
+  const newest = useNewestMessage(isSession ? openId : undefined)
   const archive = useArchive()
   const update = trpc.sessions.update.useMutation({ onError: tellFailure })
   const query = useDeferredValue(typed.trim())
@@ -166,11 +168,7 @@ export function usePaletteItems(typed: string, does: PaletteDialogs): PaletteIte
         act: (action) => does.act(action, open),
         pin: (pinned) => update.mutate({ id: open.id, pinned }),
         archive: (archived) => archive(open.id, archived),
-        fork: () => {
-          const { state } = client.session(open.id).store.getSnapshot()
-          const newest = state?.messages.findLast(({ status }) => status !== 'queued')
-          if (newest) void forkFrom(client, newest.id, goTo).catch(tellFailure)
-        },
+        fork: newest ? () => void forkFrom(client, newest, goTo).catch(tellFailure) : null,
         stop: () => void stopAnswer(client, open.id).catch(() => undefined),
         find: openFind,
         print: () => void navigate({ to: '/print/$id', params: { id: open.id } }),
