@@ -1,4 +1,5 @@
 import { describe, test } from 'vitest'
+import { connect } from '../../shared/client/index.ts'
 import { conversationOn, expect, numberedWords, repeat } from '../support/browser/conversation.ts'
 import { importedSession } from '../support/browser/imported-session.ts'
 import { CONNECTION_TROUBLE, visit } from '../support/browser/visit.ts'
@@ -49,6 +50,20 @@ export function paletteStories(getWorld: () => World): void {
       await expect(conversation.answer).toContainText('word1 word2')
     })
 
+    test('offers no fork of a session without a message', async () => {
+      const { browser, url } = getWorld()
+      await using client = connect({ url })
+      const { id } = await client.api.sessions.create.mutate({ title: 'Without a message' })
+      await using visitor = await visit(browser, `${url}/s/${id}`)
+      const { page } = visitor
+      await expect(conversationOn(page).connection).toHaveText('Connected')
+      await page.keyboard.press('Control+k')
+      const palette = page.getByRole('dialog', { name: 'Command palette' })
+      await palette.getByRole('combobox').fill('this session')
+      await expect(palette.getByRole('option', { name: 'Share this session' })).toBeVisible()
+      await expect(palette.getByRole('option', { name: 'Fork this session' })).toBeHidden()
+    })
+
     test('makes a project, a temporary session and a fork, and an archived session can be taken back', async () => {
       const { browser, url } = getWorld()
       const id = await importedSession(url, 'To be forked', ['Whereto?', 'This way.'])
@@ -72,11 +87,16 @@ export function paletteStories(getWorld: () => World): void {
       // The fork has the same title.
       const own = page.locator(`a[href="/s/${id}"]`)
       await expect(own).toHaveAttribute('aria-current', 'page')
+      await page.clock.install()
       await choose('Archive this session')
       await expect(own).toHaveCount(0)
-      await page.getByRole('button', { name: 'Undo' }).click()
+      const undo = page.getByRole('button', { name: 'Undo' })
+      await undo.focus()
+      // Longer than a notice is shown that nobody is about to use.
+      await page.clock.runFor(20_000)
+      await undo.click()
       await expect(own).toHaveCount(1)
-      await expect(page.getByRole('button', { name: 'Undo' })).toBeHidden()
+      await expect(undo).toBeHidden()
 
       await choose('New project')
       const project = page.getByRole('dialog', { name: 'New project' })

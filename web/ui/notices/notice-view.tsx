@@ -15,17 +15,19 @@ export default function NoticeView({ notice }: { notice: Notice }) {
   const { text, isQuiet = false, action } = notice
   const view = useRef<HTMLDivElement>(null)
   const [said, setSaid] = useState('')
+  const [isHeld, setHeld] = useState(false)
   useEffect(() => {
     // In the top layer, so that no dialog covers it.
     if (view.current?.isConnected && 'showPopover' in view.current) view.current.showPopover()
     // A text is announced when it comes into an element that is there already.
     const saying = setTimeout(() => setSaid(text))
+    return () => clearTimeout(saying)
+  }, [notice, text])
+  useEffect(() => {
+    if (isHeld) return undefined
     const timer = setTimeout(() => tell(null), isQuiet ? SAID_MS : SHOWN_MS)
-    return () => {
-      clearTimeout(saying)
-      clearTimeout(timer)
-    }
-  }, [notice, text, isQuiet])
+    return () => clearTimeout(timer)
+  }, [notice, isQuiet, isHeld])
   useLayoutEffect(() => {
     const shown = view.current
     const before = document.activeElement
@@ -40,6 +42,13 @@ export default function NoticeView({ notice }: { notice: Notice }) {
     <div
       ref={view}
       popover="manual"
+      // Its button does not go away from who is about to press it.
+      onPointerEnter={() => setHeld(true)}
+      onPointerLeave={({ currentTarget }) => setHeld(currentTarget.matches(':focus-within'))}
+      onFocus={() => setHeld(true)}
+      onBlur={({ currentTarget, relatedTarget }) =>
+        setHeld(currentTarget.matches(':hover') || currentTarget.contains(relatedTarget))
+      }
       className={
         isQuiet
           ? 'sr-only'
