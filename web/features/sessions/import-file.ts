@@ -1,4 +1,5 @@
 import { basePath } from '../../base-path.ts'
+import { formatNumber } from '../../language/format.ts'
 import { t } from '../../language/t.ts'
 
 /** The most bytes that the server accepts. */
@@ -39,7 +40,10 @@ function sendArchive(file: Blob): Promise<Response> {
 
 async function sendJson(file: Blob): Promise<Response> {
   if (file.size > MAX_BYTES - 1024) {
-    throw new Error(t('This file is too large: an import may have 64 MiB at most.'))
+    const amount = formatNumber(MAX_BYTES / 1024 / 1024)
+    throw new Error(
+      t('This file is too large: an import may have {amount} MiB at most.', { amount }),
+    )
   }
   const text = await file.text()
   if (!isJson(text)) throw new Error(t('This file is not JSON.'))
