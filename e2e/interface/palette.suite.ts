@@ -91,8 +91,11 @@ export function paletteStories(getWorld: () => World): void {
       await choose('Archive this session')
       await expect(own).toHaveCount(0)
       const undo = page.getByRole('button', { name: 'Undo' })
-      await undo.focus()
       // Longer than a notice is shown that nobody is about to use.
+      await undo.hover()
+      await page.clock.runFor(20_000)
+      await undo.focus()
+      await page.mouse.move(0, 0)
       await page.clock.runFor(20_000)
       await undo.click()
       await expect(own).toHaveCount(1)

@@ -60,6 +60,7 @@ export function tagStories(getWorld: () => World): void {
       await expect(folder).not.toBeInViewport()
       await startDrag(page, row('Of trains'))
       await expect(folder).toBeInViewport()
+      await expect(tags.getByText('New tag')).toBeInViewport()
       await dropOn(page, folder)
       await folder.click()
       const inIt = page.getByRole('list', { name: 'Sessions of the project' })

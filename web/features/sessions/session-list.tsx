@@ -96,7 +96,8 @@ function DropTargets({ children }: { children: ReactNode }) {
     <div
       className={
         dragged
-          ? 'sticky top-0 z-10 -mx-1 max-h-[40dvh] overflow-y-auto bg-side px-1 pb-1'
+          ? // Each kind has a height of its own: many projects leave room for the tags.
+            'sticky top-0 z-10 bg-side *:-mx-1 *:max-h-[25dvh] *:overflow-y-auto *:px-1 *:pb-1'
           : undefined
       }
     >

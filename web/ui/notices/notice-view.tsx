@@ -1,5 +1,6 @@
 import { X } from 'lucide-react'
 import { useEffect, useLayoutEffect, useRef, useState } from 'react'
+import type { SyntheticEvent } from 'react'
 import { createPortal } from 'react-dom'
 import { t } from '../../language/t.ts'
 import { Button } from '../controls/button.tsx'
@@ -36,6 +37,8 @@ export default function NoticeView({ notice }: { notice: Notice }) {
       if (isFocused && before instanceof HTMLElement) before.focus({ preventScroll: true })
     }
   }, [])
+  const hold = ({ currentTarget }: SyntheticEvent<HTMLElement>) =>
+    setHeld(currentTarget.matches(':hover, :focus-within'))
   // A modal dialog makes everything outside of it inert.
   const [home] = useState(() => [...document.querySelectorAll('dialog[open]')].at(-1))
   return createPortal(
@@ -43,12 +46,10 @@ export default function NoticeView({ notice }: { notice: Notice }) {
       ref={view}
       popover="manual"
       // Its button does not go away from who is about to press it.
-      onPointerEnter={() => setHeld(true)}
-      onPointerLeave={({ currentTarget }) => setHeld(currentTarget.matches(':focus-within'))}
-      onFocus={() => setHeld(true)}
-      onBlur={({ currentTarget, relatedTarget }) =>
-        setHeld(currentTarget.matches(':hover') || currentTarget.contains(relatedTarget))
-      }
+      onPointerEnter={hold}
+      onPointerLeave={hold}
+      onFocus={hold}
+      onBlur={hold}
       className={
         isQuiet
           ? 'sr-only'
