@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { repeating } from '../concurrency/repeating.ts'
 import { deleteEventsOfDeletedRun } from '../../db/queries/log/run-events.ts'
-import { releaseRuns } from '../../db/queries/runs/run-owners.ts'
+import { releaseRun, releaseRuns } from '../../db/queries/runs/run-owners.ts'
 import type { Run } from '../../db/queries/runs/runs.ts'
 import type { NewCall } from '../../db/queries/messages/call-rows.ts'
 import type { CallId, RunId, UserId } from '../../shared/contract/ids.ts'
@@ -215,7 +215,7 @@ export class RunSupervisor {
       if (!(error instanceof FencedError) && !drive.lose.signal.aborted) {
         onError(error, 'a run could not be driven; it is taken up again')
         this.#dropped.add(run.id)
-        await releaseRuns(database.db, node.id, run.id)
+        await releaseRun(database.db, run, node.id)
           .then(() => this.#dropped.delete(run.id))
           .catch((failure: unknown) => onError(failure, 'a run could not be given up'))
       } else if (!this.#closing.signal.aborted) {

@@ -94,14 +94,13 @@ function orphaned(owner: string, dropped: readonly RunId[]) {
 }
 
 /** The running runs of a node. */
-export async function findOwn(db: Db, owner: string): Promise<RunId[]> {
-  const rows = await db
+export async function findOwn(db: Db, owner: string): Promise<Pick<Run, 'id' | 'attempt'>[]> {
+  return db
     .selectFrom('runs')
-    .select('id')
+    .select(['id', 'attempt'])
     .where('owner', '=', owner)
     .where(runIsRunning)
     .execute()
-  return rows.map(({ id }) => id)
 }
 
 /** Runs of a node for which a stop was requested, on any node. */
@@ -173,15 +172,31 @@ export async function findFenced(
   return rows
 }
 
-/** Releases all runs of a node, or one of them, so that another node may take them over at once. */
-export async function releaseRuns(db: Db, owner: string, id?: RunId): Promise<void> {
-  let query = db
+/** Releases all runs of a node, so that another one may take them over at once. */
+export async function releaseRuns(db: Db, owner: string): Promise<void> {
+  await db
     .updateTable('runs')
     .set({ owner: null })
     .where('owner', '=', owner)
     .where(runIsRunning)
-  if (id) {
-    query = query.where('id', '=', id)
-  }
-  await query.execute()
+    .execute()
+}
+
+/**
+ * Releases one run of a node. A later attempt of the same node keeps it: this may be carried out late, when that one
+ * goes on already.
+ */
+export async function releaseRun(
+  db: Db,
+  { id, attempt }: Pick<Run, 'id' | 'attempt'>,
+  owner: string,
+): Promise<void> {
+  await db
+    .updateTable('runs')
+    .set({ owner: null })
+    .where('id', '=', id)
+    .where('owner', '=', owner)
+    .where('attempt', '=', attempt)
+    .where(runIsRunning)
+    .execute()
 }

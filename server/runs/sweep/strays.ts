@@ -1,4 +1,4 @@
-import { findOwn, releaseRuns } from '../../../db/queries/runs/run-owners.ts'
+import { findOwn, releaseRun } from '../../../db/queries/runs/run-owners.ts'
 import type { RunId } from '../../../shared/contract/ids.ts'
 import type { RunDeps } from '../deps.ts'
 
@@ -25,11 +25,11 @@ export class Strays {
     const now = performance.now()
     const own = await findOwn(database.db, node.id)
     // Between the commit that starts a run and its effect, nobody drives the run for a moment.
-    this.#since = new Map(
-      own.filter((id) => !isDriven(id)).map((id) => [id, this.#since.get(id) ?? now]),
-    )
-    for (const [id, since] of this.#since) {
-      if (now - since >= STRAY_AFTER) await releaseRuns(database.db, node.id, id)
+    const strays = own.filter(({ id }) => !isDriven(id))
+    this.#since = new Map(strays.map(({ id }) => [id, this.#since.get(id) ?? now]))
+    for (const run of strays) {
+      const since = this.#since.get(run.id) ?? now
+      if (now - since >= STRAY_AFTER) await releaseRun(database.db, run, node.id)
     }
   }
 }

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { insertEvents } from '../../../db/queries/log/events.ts'
-import { claimOrphan, findOrphans } from '../../../db/queries/runs/run-owners.ts'
+import { claimOrphan, findOrphans, releaseRun } from '../../../db/queries/runs/run-owners.ts'
 import { takeOver } from '../../runs/takeover.ts'
 import { startConversation } from '../../testing/conversation.ts'
 import { giveAway } from '../../testing/give-away.ts'
@@ -81,6 +81,9 @@ onEachStorage((database, openStorage) => {
       await orphanRuns(app, 1)
       const second = await app.model.nextCall()
       app.services.runs.lose(runId, 1)
+      const { node, database: opened } = app.services
+      await releaseRun(opened.db, { id: runId, attempt: 1 }, node.id)
+      await app.services.runs.sweep()
       expect(second.signal.aborted).toBe(false)
       second.say('Still here')
       second.finish()
