@@ -89,6 +89,9 @@ export function languageStories(getWorld: () => World): void {
       const today = new Date().toLocaleDateString('de', { day: 'numeric', month: 'short' })
       await expect(chart.getByRole('listitem').last()).toContainText(today)
       await expect(chart.getByRole('listitem').last()).toContainText(/[1-9][\d.]* Ausgabe-Tokens/)
+      // Its heads are the longest ones; the cost is in the last column.
+      const byModel = usage.getByRole('group', { name: 'Nutzung nach Modell' })
+      expect(await byModel.evaluate((one) => one.scrollWidth - one.clientWidth)).toBe(0)
       await expect(written.locator('html')).toHaveAttribute('lang', 'de')
       const answer = written.getByRole('article', { name: 'Assistent' })
       await expect(answer.getByRole('button', { name: 'Neu generieren' })).toBeAttached()

@@ -31,7 +31,7 @@ export function DataTable(props: {
             {head.map((column) => (
               <th
                 key={column.name}
-                className={`px-3 py-2.5 font-medium whitespace-nowrap first:ps-4 last:pe-4 ${column.isFigure ? '' : 'text-start'} ${styleOf(column)}`}
+                className={`px-2 py-2.5 font-medium whitespace-nowrap first:ps-4 last:pe-4 ${column.isFigure ? '' : 'text-start'} ${styleOf(column)}`}
               >
                 {column.name}
               </th>
@@ -43,14 +43,14 @@ export function DataTable(props: {
             <tr key={key} className="not-last:border-b not-last:border-border">
               <th
                 scope="row"
-                className="min-w-32 px-3 py-2.5 ps-4 text-start align-top font-normal"
+                className="min-w-28 px-2 py-2.5 ps-4 text-start align-top font-normal"
               >
                 {first}
               </th>
               {rest.map((cell, index) => (
                 <td
                   key={head[index + 1]?.name}
-                  className={`px-3 py-2.5 align-top last:pe-4 ${styleOf(head[index + 1])}`}
+                  className={`px-2 py-2.5 align-top last:pe-4 ${styleOf(head[index + 1])}`}
                 >
                   {cell}
                 </td>
