@@ -43,6 +43,8 @@ export class RunSupervisor {
   readonly #starting = new Set<Promise<void>>()
   /** Runs of this node that it failed to drive, and failed to give up. */
   readonly #dropped = new Set<RunId>()
+  /** Lost runs whose session may be deleted, and whose text could not be removed. */
+  readonly #uncleared = new Map<RunId, Run>()
   readonly #missedStops: MissedStops
   readonly #closing = new AbortController()
   /** Looks for runs that nobody drives, and logs to shorten. */
@@ -64,6 +66,7 @@ export class RunSupervisor {
       drive: (run) => this.drive(run),
       stop: (runId) => this.stop(runId),
       startWaiting: () => this.startWaiting(),
+      clearAgain: () => this.#clearAgain(),
       compact,
     })
     this.sweep = repeating(() => sweep.round(), {
@@ -223,9 +226,7 @@ export class RunSupervisor {
         await this.#deps
           .catchUp()
           .catch((failure: unknown) => onError(failure, 'the log of a lost run could not be read'))
-        await this.#clear(run).catch((failure: unknown) =>
-          onError(failure, 'the text of a deleted run could not be removed'),
-        )
+        await this.#clear(run)
       }
     } finally {
       if (this.#drives.get(run.id) === drive) {
@@ -241,13 +242,25 @@ export class RunSupervisor {
   }
 
   /** Takes back what this node wrote of a lost run after its session was deleted on another. */
-  async #clear({ id, sessionId, attempt }: Run): Promise<void> {
-    const { log } = this.#deps
+  async #clear(run: Run): Promise<void> {
+    const { log, onError } = this.#deps
+    const { id, sessionId, attempt } = run
     log.discard(sessionId, id, attempt)
-    await log.append(
-      sessionId,
-      (transaction) => deleteEventsOfDeletedRun(transaction, sessionId, id),
-      'answer',
-    )
+    try {
+      await log.append(
+        sessionId,
+        (transaction) => deleteEventsOfDeletedRun(transaction, sessionId, id),
+        'answer',
+      )
+      this.#uncleared.delete(id)
+    } catch (error) {
+      this.#uncleared.set(id, run)
+      const what = 'the text of a deleted run could not be removed; it is tried again'
+      onError(error, what, idsOfRun(run))
+    }
+  }
+
+  async #clearAgain(): Promise<void> {
+    for (const run of [...this.#uncleared.values()]) await this.#clear(run)
   }
 }

@@ -20,6 +20,8 @@ type Drives = {
   drive(run: Run): void
   stop(runId: RunId): void
   startWaiting(): Promise<void>
+  /** Removes what lost runs left of deleted sessions, where that failed before. */
+  clearAgain(): Promise<void>
   /** Shortens the log of an ended run. */
   compact(run: Run): Promise<void>
 }
@@ -91,6 +93,7 @@ export class RunSweep {
   readonly #tidying: readonly (() => Promise<void>)[] = [
     () => this.#stopSuspended(),
     () => this.#drives.startWaiting(),
+    () => this.#drives.clearAgain(),
     () => recoverRetries(this.#deps, ROUND, this.#failed.retries),
     async () => {
       const woken = await endLateCalls(this.#deps, ROUND, this.#failed.late)

@@ -1,5 +1,7 @@
 import { sql } from 'kysely'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import { insertEvents } from '../../../db/queries/log/events.ts'
+import { deleteSession } from '../../../db/queries/sessions/sessions.ts'
 import { startConversation } from '../../testing/conversation.ts'
 import { textOf } from '../../testing/clients/watch.ts'
 import { onEachStorage } from '../../testing/each-storage.ts'
@@ -59,6 +61,32 @@ onEachStorage((database, openStorage) => {
       await expect(app.caller.sessions.delete({ id: sessionId })).rejects.toMatchObject({
         code: 'NOT_FOUND',
       })
+    })
+
+    test('on another node leaves nothing here either, also when the database is away just then', async () => {
+      await using talk = await startConversation(openStorage)
+      const { app, sessionId, live } = talk
+      const { log, runs, database: opened } = app.services
+      const { runId } = await app.caller.messages.send({ sessionId, text: 'Hello' })
+      const call = await app.model.nextCall()
+      call.say('some text')
+      await live.untilEvent('chunk')
+      const seq = (live.events.at(-1)?.seq ?? 0) + 10
+      await deleteSession(opened.db, sessionId)
+      // Written before this node hears of it.
+      const late = { sessionId, seq, runId, type: 'chunk', data: '{}' }
+      await insertEvents(opened.db, [late])
+      const append = vi.spyOn(log, 'append').mockRejectedValue(new Error('away'))
+      runs.abandon({ id: runId, sessionId })
+      await vi.waitFor(() => expect(append).toHaveBeenCalled())
+      append.mockRestore()
+      await expect
+        .poll(async () => {
+          const { rows } =
+            await sql`select seq from events where session_id = ${sessionId}`.execute(opened.db)
+          return rows
+        })
+        .toEqual([])
     })
   })
 })
