@@ -1,5 +1,5 @@
 import OpenAI from 'openai'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { TestApp } from '../../testing/app.ts'
 import { startConversation } from '../../testing/conversation.ts'
 import { onEachStorage } from '../../testing/each-storage.ts'
@@ -66,8 +66,48 @@ onEachStorage((database, openStorage) => {
       await deleteAll(app)
       expect(await asked).toMatchObject({ status: 404, code: 'not_found' })
     })
+
+    test('ends when its question is taken back before the answer began (P13)', async () => {
+      await using talk = await startConversation(openStorage)
+      const { app, sessionId } = talk
+      const baseURL = `${await app.listen()}/v1`
+      const client = new OpenAI({ baseURL, apiKey: 'any', maxRetries: 0 })
+      await app.caller.messages.send({ sessionId, text: 'First' })
+      await app.model.nextCall()
+      const conversation = `conv_${sessionId.replaceAll('-', '')}`
+      const ask = { model: 'default', input: 'Then', conversation }
+      const streamed = await client.responses.create({ ...ask, stream: true })
+      const whole = client.responses.create(ask)
+      const begun = await client.responses.create({ ...ask, background: true })
+      const followed = await client.responses.retrieve(begun.id, { stream: true })
+      const body = {
+        id: sessionId,
+        messages: [{ role: 'user', parts: [{ type: 'text', text: 'Then' }] }],
+      }
+      const chat = await fetch(new URL('/api/chat', baseURL), {
+        ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
+        body: JSON.stringify(body),
+      })
+      await vi.waitFor(async () => {
+        const { messages } = await app.caller.messages.list({ sessionId })
+        expect(messages.filter(({ status }) => status === 'queued')).toHaveLength(4)
+      }, LONG)
+      // The other questions wait still, so their readers go on.
+      await client.responses.cancel(begun.id)
+      expect((await Array.fromAsync(followed)).at(-1)).toMatchObject({
+        ...{ type: 'response.incomplete', response: { status: 'cancelled', output: [] } },
+      })
+      await app.caller.runs.stop({ sessionId, clearQueue: true })
+      expect((await Array.fromAsync(streamed)).at(-1)).toMatchObject({
+        ...{ type: 'response.incomplete', response: { status: 'cancelled', output: [] } },
+      })
+      expect(await whole).toMatchObject({ status: 'cancelled', output: [] })
+      expect(await chat.text()).toContain('{"type":"abort","reason":"stopped"}')
+    })
   })
 })
+
+const LONG = { timeout: 20_000 }
 
 async function deleteAll(app: TestApp): Promise<void> {
   const found = await app.services.database.db.selectFrom('sessions').select('id').execute()
