@@ -7,7 +7,7 @@ import { CommandError, notFound } from '../../api-error.ts'
 import { isWithClient } from '../../../shared/session/waiting-call.ts'
 import { typedCall } from '../../typed-calls.ts'
 import { inSession } from '../command.ts'
-import { sessionOfCall } from './settle-call.ts'
+import { refuseStopped, sessionOfCall } from './settle-call.ts'
 import type { CommandTransaction } from '../transaction.ts'
 
 /** Records the output of a call that the client carried out, once, and wakes the run that waits for it. */
@@ -33,7 +33,7 @@ export const answerCall = inSession(tools.answer, {
  * Records the output of a call, and wakes no run.
  *
  * @returns the call itself, if exactly this output was recorded before
- * @throws CONFLICT when the call does not wait for an output
+ * @throws CONFLICT when the call does not wait for an output, or its run is being stopped
  */
 export async function recordOutput(
   transaction: CommandTransaction,
@@ -51,6 +51,7 @@ export async function recordOutput(
       'This call does not wait for an output, or has another one already.',
     )
   }
+  await refuseStopped(transaction, stored)
   const startedAt = stored.call.startedAt ?? transaction.now()
   const durationMs = Math.max(0, Date.parse(transaction.now()) - Date.parse(startedAt))
   const call: ToolCall =

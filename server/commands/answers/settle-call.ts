@@ -1,5 +1,6 @@
 import { findCall, updateCall } from '../../../db/queries/messages/tool-calls.ts'
 import type { NewCall } from '../../../db/queries/messages/call-rows.ts'
+import { findRun } from '../../../db/queries/runs/runs.ts'
 import { tools } from '../../../shared/contract/api/tools.ts'
 import type { CallId, SessionId } from '../../../shared/contract/ids.ts'
 import type { ToolCall } from '../../../shared/contract/tool.ts'
@@ -38,6 +39,7 @@ export async function recordDecision(
   reason: string | undefined,
 ): Promise<{ call: ToolCall; effects: Effect[] }> {
   const { db } = transaction
+  if (!stored.owner) await refuseStopped(transaction, stored)
   await transaction.audit({
     action: decision === 'approve' ? 'tool.approved' : 'tool.denied',
     targetId: stored.call.id,
@@ -59,6 +61,22 @@ export async function recordDecision(
   await updateCall(db, { call })
   transaction.addCall({ ...stored, call })
   return { call, effects: [] }
+}
+
+/**
+ * Refuses an answer to a call whose run is being stopped: the end of the run settles the call, so that the answer would
+ * be lost.
+ *
+ * @throws CONFLICT
+ */
+export async function refuseStopped(
+  { db }: CommandTransaction,
+  { runId }: Pick<NewCall, 'runId'>,
+): Promise<void> {
+  const run = await findRun(db, runId)
+  if (run?.stopRequestedAt) {
+    throw new CommandError('CONFLICT', 'This call waits no more: its answer was stopped.')
+  }
 }
 
 /**

@@ -93,6 +93,22 @@ onEachStorage((database, openStorage) => {
       await live.untilEvent('end')
     })
 
+    test('is not approved between a stop and the end that it brings (P9, P11)', async () => {
+      const { tool, executed } = pay()
+      await using talk = await startConversation(openStorage, { tools: [tool] })
+      const { app, sessionId: id, live } = talk
+      await app.caller.messages.send({ sessionId: id, text: 'Pay 5' })
+      ;(await app.model.nextCall()).callTools({ name: 'pay', arguments: { amount: 5 } })
+      await live.until(({ state }) => state?.messages.at(-1)?.status === 'waiting')
+      const callId = callOf(live).id
+      await app.caller.runs.stop({ sessionId: id })
+      await expect(app.caller.tools.decide({ callId, decision: 'approve' })).rejects.toMatchObject({
+        code: 'CONFLICT',
+      })
+      expect(await live.untilEvent('end')).toMatchObject({ outcome: 'stopped' })
+      expect(executed).toEqual([])
+    })
+
     test('is brought to an end by a stop while it waits (P9, P13)', async () => {
       const { tool, executed } = pay()
       await using talk = await startConversation(openStorage, { tools: [tool] })

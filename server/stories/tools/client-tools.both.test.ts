@@ -86,6 +86,21 @@ onEachStorage((database, openStorage) => {
       ).rejects.toMatchObject({ code: 'CONFLICT' })
     })
 
+    test('takes no output between a stop and the end that it brings (P9)', async () => {
+      await using talk = await startConversation(openStorage)
+      const { app, sessionId, live } = talk
+      await app.caller.messages.send({ sessionId, text: 'Look', clientTools: [look] })
+      ;(await app.model.nextCall()).callTools({ name: 'look_up', arguments: { word: 'a' } })
+      await untilWaiting(live)
+      const callId = callsOf(live)[0]?.id ?? ''
+      await app.caller.runs.stop({ sessionId })
+      await expect(app.caller.tools.answer({ callId, output: 1 })).rejects.toMatchObject({
+        code: 'CONFLICT',
+      })
+      expect(await live.untilEvent('end')).toMatchObject({ outcome: 'stopped' })
+      expect(callsOf(live)).toMatchObject([{ status: 'failed' }])
+    })
+
     test('fails at its deadline, of itself or of the server, and the answer goes on (P13)', async () => {
       await using talk = await startConversation(openStorage, { env: { CLIENT_TOOL_TIMEOUT: '2' } })
       const { app, sessionId, live } = talk
