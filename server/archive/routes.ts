@@ -78,7 +78,8 @@ export function archiveRoutes({ doors, files, ...access }: ArchiveOptions) {
           await pipeline(request.raw, atMost(MAX_ARCHIVE), createWriteStream(path))
           const { json, referred } = await unzip({ path, folder, maxBytes: MAX_ARCHIVE })
           const data = await renameFiles({ json, stored: await storeFiles(files, user, referred) })
-          return await reply.send(await call(sessions.import, { data }))
+          // Sent when this handler has ended, so that the next import finds that this one is over.
+          return await call(sessions.import, { data })
         } finally {
           await rm(folder, { recursive: true, force: true })
         }

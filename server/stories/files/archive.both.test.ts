@@ -51,6 +51,17 @@ onEachStorage((database, openStorage) => {
       expect((await fetch(`${url}/api/session/${sessionId}/export/zip`)).status).toBe(404)
     })
 
+    test('is taken as soon as the one before is answered', async () => {
+      await using talk = await startConversation(openStorage)
+      const { app, sessionId } = talk
+      const url = await app.listen()
+      const response = await fetch(`${url}/api/session/${sessionId}/export/zip`)
+      const archive = new Uint8Array(await response.arrayBuffer())
+      for (let count = 0; count < 8; count += 1) {
+        expect((await importZip(url, archive)).status).toBe(200)
+      }
+    })
+
     test('of ChatGPT’s export comes with its pictures: those that were sent, and those that were made', async () => {
       await using talk = await startConversation(openStorage)
       const { app } = talk
