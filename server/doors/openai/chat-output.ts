@@ -33,6 +33,35 @@ const Ended = z.object({
   response: Response,
 })
 
+const Completed = z.object({ type: z.literal('response.completed'), response: Response })
+
+/** True for a response that ended only because a person must approve calls: the completion goes on after it. */
+export function waitsForApproval(given: Record<string, unknown>): boolean {
+  const { status, output } = Response.parse(given)
+  const types = new Set(output.map(({ type }) => type))
+  return status === 'completed' && types.has('mcp_approval_request') && !types.has('function_call')
+}
+
+/**
+ * The events of the responses that are one completion, in their order.
+ *
+ * @param follow reads the response with this number
+ */
+export async function* eventsOfCompletion(
+  follow: (segment: number) => AsyncGenerator<NumberedEvent[], void, void>,
+  first: number,
+): AsyncGenerator<NumberedEvent[], void, void> {
+  let goesOn = true
+  for (let segment = first; goesOn; segment += 1) {
+    goesOn = false
+    for await (const said of follow(segment)) {
+      yield said
+      const ended = said.flatMap((event) => Completed.safeParse(event).data?.response ?? [])
+      goesOn ||= ended.some(waitsForApproval)
+    }
+  }
+}
+
 /** A finished response as one completion. */
 export function toCompletion(run: DoorRun, given: Record<string, unknown>) {
   const response = Response.parse(given)
@@ -137,6 +166,11 @@ class ChatChunks {
     // A takeover may also discard complete items. The text of a stopped or failed answer stays.
     const kept = new Set(response.output.map(({ id }) => id))
     if ([...this.#shown].some((id) => !kept.has(id))) return this.#restarted()
+    if (waitsForApproval(response)) {
+      // The next response has other items.
+      this.#shown.clear()
+      return []
+    }
     const failure = failureOf(response)
     if (failure) return this.#cut(failure)
     this.isOver = true

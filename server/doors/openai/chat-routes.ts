@@ -10,7 +10,13 @@ import { admitDoor, idempotencyKey, takesFiles } from '../request.ts'
 import type { DoorOptions, DoorRequest } from '../request.ts'
 import { askOnce } from './ask-once.ts'
 import type { Asking } from './ask-once.ts'
-import { chatChunks, chatFailure, toCompletion } from './chat-output.ts'
+import {
+  chatChunks,
+  chatFailure,
+  eventsOfCompletion,
+  toCompletion,
+  waitsForApproval,
+} from './chat-output.ts'
 import { CreateChat, readChatInput } from './posted/chat-input.ts'
 import type { ChatInput } from './posted/chat-input.ts'
 import { goOn } from './create-response.ts'
@@ -31,14 +37,26 @@ export function chatRoutes(app: FastifyInstance, options: DoorOptions): void {
     const { run, segment } = made
     const { services, signal } = door
     if (streams) {
-      const events = followResponse(services, run, segment, signal)
+      const follow = (at: number) => followResponse(services, run, at, signal)
+      const events = eventsOfCompletion(follow, segment)
       const lines = chatChunks(run, events, withUsage)
       return sendEvents(reply, { lines, failed: chatFailure, report: options.report })
     }
-    const response = await readResponse(services, run, segment, signal, true)
+    const response = await readWhole(door, made)
     if (!response) throw notFound('answer')
     return toCompletion(run, response)
   })
+}
+
+/** The responses of a completion as one: each but the last ended because a person had to approve calls. */
+async function readWhole(
+  { services, signal }: Pick<DoorRequest, 'services' | 'signal'>,
+  { run, segment }: Made,
+): Promise<Record<string, unknown> | null> {
+  const response = await readResponse(services, run, segment, signal, true)
+  if (!response || !waitsForApproval(response)) return response
+  const rest = await readWhole({ services, signal }, { run, segment: segment + 1 })
+  return rest && { ...rest, output: [response.output, rest.output].flat() }
 }
 
 /** Begins a completion, and returns how the client wants to receive it. */
@@ -55,7 +73,7 @@ async function begin(door: DoorRequest, body: CreateChat, key: string | null): P
   const input = readChatInput(body)
   const { question } = input
   const { runId, segment } = question
-    ? { segment: 0, runId: await askOnce(door, 'completion', key, ask) }
+    ? { segment: 0, runId: await askOnce(door, 'completion', key, question.text, ask) }
     : await goOn(door, input.answered)
   const run = await findDoorRun(door.services.database.db, door.userId, runId, segment)
   if (!run) throw notFound('answer')

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { findDoorRun, insertResponse } from '../../../db/queries/doors/responses.ts'
 import type { DoorRun } from '../../../db/queries/doors/responses.ts'
+import { findCall } from '../../../db/queries/messages/tool-calls.ts'
 import type { InputOf } from '../../../shared/contract/api/declare.ts'
 import { messages } from '../../../shared/contract/api/messages.ts'
 import { sessions } from '../../../shared/contract/api/sessions.ts'
@@ -59,13 +60,14 @@ export async function createResponse(
     Boolean(body.previous_response_id ?? body.conversation),
   )
   const { question, answered } = input
+  if (answered.length > 0) await requireSameSession(door, body, answered)
   /** Null when nothing was stored, because the request is a repetition and the log has its messages. */
   let stored: ReadonlyMap<string, File> | null = null
   const { runId, segment } = !question
     ? await goOn(door, answered)
     : answered.length > 0
       ? await goOn(door, answered, join)
-      : { segment: 0, runId: await askOnce(door, 'response', key, ask) }
+      : { segment: 0, runId: await askOnce(door, 'response', key, question.text, ask) }
   const { db } = door.services.database
   await insertResponse(db, {
     ...{ runId, segment, request: echoOf(body, door.services.defaultTemperature) },
@@ -114,6 +116,21 @@ export async function createResponse(
       ...{ ...how, text: last?.text ?? '' },
       ...(last && last.files.length > 0 && { files: last.files.map((file) => file.id) }),
     })
+  }
+}
+
+/** @throws when a request names a response or a conversation that its outputs do not go on with */
+async function requireSameSession(
+  door: DoorRequest,
+  body: CreateResponse,
+  answered: readonly Answered[],
+): Promise<void> {
+  const { sessionId } = await readBehind(door, body)
+  if (!sessionId) return
+  const { db } = door.services.database
+  const found = await Promise.all(answered.map(({ callId }) => findCall(db, door.userId, callId)))
+  if (found.some((stored) => stored && stored.sessionId !== sessionId)) {
+    throw new DoorError('The outputs are of calls in another conversation.', { param: 'input' })
   }
 }
 

@@ -57,6 +57,13 @@ onEachStorage((database, openStorage) => {
         const [one, two] = await Promise.all(both)
         expect(two?.id).toBe(one?.id)
         expect((await request()).id).toBe(one?.id)
+        // The key of this question is no key of another one, whose answer it would seem to be.
+        const other = { role: 'user' as const, content: 'And?' }
+        await expect(
+          index === 0
+            ? client.chat.completions.create({ model: 'default', messages: [other] }, { headers })
+            : client.responses.create({ model: 'default', input: [other] }, { headers }),
+        ).rejects.toMatchObject({ status: 409, type: 'conflict_error' })
         const { db } = app.services.database
         await expect
           .poll(async () => (await db.selectFrom('sessions').select('id').execute()).length)

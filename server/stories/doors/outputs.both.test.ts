@@ -203,6 +203,33 @@ onEachStorage((database, openStorage) => {
       ])
     })
 
+    test('are refused where the request goes on from something else', async () => {
+      await using talk = await startConversation(openStorage)
+      const { app, sessionId } = talk
+      const client = await clientOf(app)
+      const asked = client.responses.create({ model: 'default', input: 'Look', tools: [look] })
+      ;(await app.model.nextCall()).callTools({ name: 'look', arguments: { n: 1 } })
+      const { id, conversation } = await asked
+      const [call_id = ''] = callsOf(await asked)
+      const goOn = (from: { previous_response_id?: string; conversation?: string }) =>
+        client.responses.create({
+          ...{ model: 'default', ...from },
+          input: [{ type: 'function_call_output', call_id, output: 'One' }],
+        })
+      await expect(goOn({ previous_response_id: `resp_${'0'.repeat(32)}` })).rejects.toMatchObject({
+        ...{ status: 400, code: 'previous_response_not_found' },
+      })
+      const other = `conv_${sessionId.replaceAll('-', '')}`
+      await expect(goOn({ conversation: other })).rejects.toMatchObject({ status: 400 })
+      const own = { previous_response_id: id, conversation: conversation?.id ?? '' }
+      await expect(goOn(own)).rejects.toMatchObject({ status: 400, param: 'conversation' })
+      const going = goOn({ conversation: own.conversation })
+      const next = await app.model.nextCall()
+      next.say('Good.')
+      next.finish()
+      expect((await going).output_text).toBe('Good.')
+    })
+
     test('of several outputs all are taken, or none', async () => {
       await using talk = await startConversation(openStorage)
       const { app } = talk
