@@ -22,6 +22,7 @@ import type { GivenFile } from '../files/given-file.ts'
 import { requireFew, storeFiles, withinTime } from '../files/store-files.ts'
 import { admitDoor, takesFiles } from '../request.ts'
 import type { DoorOptions, DoorRequest } from '../request.ts'
+import { requireSendable } from '../require-sendable.ts'
 import { ChatBody, readChatInput } from './chat-input.ts'
 import type { ChatAnswer } from './chat-input.ts'
 import { followChat } from './follow-chat.ts'
@@ -74,15 +75,17 @@ async function take(door: DoorRequest, body: ChatBody): Promise<{ runId: RunId; 
   if (input.type === 'answers') return answer(door, sessionId, input.answers)
   const id = input.id === undefined ? undefined : messageOf(userId, body.id, input.id)
   const files = await filesOf(door, input.files, id)
-  await call(sessions.create, { id: sessionId, unlessDeleted: true })
-  const { runId } = await call(messages.send, {
+  const message = {
     ...{ sessionId, text: input.text, keepChunks: true },
     ...(files.length > 0 && { files }),
     ...(id && { id }),
     ...(body.clientTools && body.clientTools.length > 0 && { clientTools: body.clientTools }),
     ...(body.output && { output: body.output }),
     ...(body.model !== undefined && { model: body.model }),
-  })
+  }
+  requireSendable(message)
+  await call(sessions.create, { id: sessionId, unlessDeleted: true })
+  const { runId } = await call(messages.send, message)
   return { runId, from: { after: -1 } }
 }
 

@@ -12,8 +12,10 @@ const NEWEST = 50
 export async function readSession({ call }: DoorRequest, id: SessionId, after?: number) {
   const { seq, title, running, messages } = await call(sessions.read, { id })
   const waits = messages.some((one) => one.status === 'waiting' || asksSomething(one))
+  // A question may wait while nothing runs in its session, because a person's runs are limited.
+  const isBusy = running || messages.some((one) => one.status === 'queued')
   const shown = after !== undefined && after >= seq ? [] : messages.slice(-NEWEST).map(toShown)
-  const status = waits ? 'waiting' : running ? 'running' : 'idle'
+  const status = waits ? 'waiting' : isBusy ? 'running' : 'idle'
   return { session_id: id, seq, title, status, messages: shown }
 }
 
@@ -31,7 +33,9 @@ export async function waitForSession(door: DoorRequest, id: SessionId, timeout: 
   })) {
     const waits = event.type === 'message' && event.message.status === 'waiting'
     const asks = event.type === 'tool' && openQuestion(event.call) !== undefined
-    if (event.type !== 'end' && !waits && !asks) continue
+    // A queued question may be taken back, of which the log tells as a change of the branch.
+    const mayBeOver = event.type === 'end' || event.type === 'branch'
+    if (!mayBeOver && !waits && !asks) continue
     const then = await readSession(door, id)
     if (then.status !== 'running') return then
   }

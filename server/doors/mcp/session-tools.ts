@@ -1,12 +1,13 @@
 import { McpServer } from '@modelcontextprotocol/server'
 import { z } from 'zod'
-import { messages, runs } from '../../../shared/contract/api/messages.ts'
+import { messages, runs, saysSomething } from '../../../shared/contract/api/messages.ts'
 import { sessions } from '../../../shared/contract/api/sessions.ts'
 import { tools } from '../../../shared/contract/api/tools.ts'
 import { CallId, MessageId, RunId, SessionId } from '../../../shared/contract/ids.ts'
 import { QuestionContent } from '../../../shared/contract/question.ts'
 import { toHttpError } from '../../http/http-errors.ts'
 import { derivedId } from '../derived-id.ts'
+import { isRefusal } from '../is-refusal.ts'
 import type { DoorOptions, DoorRequest } from '../request.ts'
 import { decidedBefore } from './decided-before.ts'
 import { readSession, waitForSession } from './read-session.ts'
@@ -23,7 +24,11 @@ function tool<Shape extends z.ZodObject>(
   return { inputSchema, carryOut: (input) => carryOut(inputSchema.parse(input)) }
 }
 
-const Text = z.string().min(1).describe('What to say')
+/** Refused before a session is made for it. */
+const Text = messages.send.input.shape.text
+  .min(1)
+  .refine((text) => saysSomething({ text }), 'A message needs some text.')
+  .describe('What to say')
 
 /** The tools by which another agent gives work to a session here. Each can be repeated safely under the same ids. */
 export function sessionTools(
@@ -62,7 +67,15 @@ export function sessionTools(
       async ({ id, text }) => {
         const session = await call(sessions.create, { ...(id && { id }), unlessDeleted: true })
         const first = derivedId(userId, 'first message by mcp', session.id)
-        return send(session.id, text, MessageId.parse(first))
+        try {
+          return await send(session.id, text, MessageId.parse(first))
+        } catch (error) {
+          // Nobody knows the id of this session, so that each further try would leave another one.
+          if (!id && isRefusal(error)) {
+            await call(sessions.delete, { id: session.id }).catch(() => undefined)
+          }
+          throw error
+        }
       },
     ),
   )

@@ -142,6 +142,22 @@ onEachStorage((database, openStorage) => {
       expect((await regenerate('nothing')).status).toBe(404)
     })
 
+    test('makes no session for a message that cannot be sent', async () => {
+      await using talk = await startConversation(openStorage)
+      const { app } = talk
+      const url = await app.listen()
+      const answer = await fetch(`${url}/api/chat`, {
+        ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
+        body: JSON.stringify({
+          id: 'blank',
+          messages: [{ role: 'user', parts: [{ type: 'text', text: ' ' }] }],
+        }),
+      })
+      expect(answer.status).toBe(400)
+      expect(await answer.json()).toMatchObject({ message: 'text: A message needs some text.' })
+      expect((await app.caller.sessions.list({})).items).toHaveLength(1)
+    })
+
     test('is stopped from any tab, and tells of a failure', async () => {
       await using talk = await startConversation(openStorage)
       const { app } = talk

@@ -6,6 +6,7 @@ import { onEachStorage } from '../../testing/each-storage.ts'
 import { restartable } from '../../testing/restartable.ts'
 import { startAccounts } from '../../testing/clients/people.ts'
 
+const Started = z.object({ session_id: z.string(), message_id: z.string() })
 const Content = z.array(z.object({ type: z.literal('text'), text: z.string() }))
 
 /** The official MCP client, connected to `/mcp`. */
@@ -104,6 +105,60 @@ onEachStorage((database, openStorage) => {
       expect(await after.ask('session_wait', { session_id: id })).toMatchObject({ status: 'idle' })
       expect(second.model.asked).toBe(2)
       await after.client.close()
+    })
+
+    test('waits for an answer that waits for its turn, until it is given or taken back (P13)', async () => {
+      await using storage = await openStorage()
+      await using app = await startAccounts(storage, { env: { LIMIT_RUNS_AT_ONCE: '1' } })
+      const { token } = await app.setUp()
+      const { ask, client } = await open(app.url, token)
+      const begin = async (text: string) => Started.parse(await ask('session_start', { text }))
+      const first = await begin('First')
+      const call = await app.model.nextCall()
+      const second = await begin('Second')
+      const third = await begin('Third')
+      expect(await ask('session_read', second)).toMatchObject({
+        ...{ status: 'running', messages: [{ status: 'queued' }] },
+      })
+      const takenBack = ask('session_wait', third)
+      const answered = ask('session_wait', second)
+      const unqueued = { token, body: { id: third.message_id } }
+      expect(await app.ask('/trpc/messages.unqueue', unqueued)).toMatchObject({ status: 200 })
+      expect(await takenBack).toMatchObject({ status: 'idle', messages: [] })
+      call.finish()
+      const next = await app.model.nextCall()
+      next.say('Two.')
+      next.finish()
+      expect(await answered).toMatchObject({
+        ...{ status: 'idle', messages: [{ status: 'completed' }, { text: 'Two.' }] },
+      })
+      expect(await ask('session_wait', first)).toMatchObject({ status: 'idle' })
+      await client.close()
+    })
+
+    test('makes no session for a message that cannot be sent', async () => {
+      await using storage = await openStorage()
+      await using server = await restartable(storage)
+      await using app = await server.start()
+      const { ask, client } = await open(await app.listen())
+      for (const text of ['', ' ', '\0', 'x'.repeat(200_001)]) {
+        expect(await ask('session_start', { text })).toMatch(/A message|expected string/)
+      }
+      expect((await app.caller.sessions.list({})).items).toEqual([])
+      await client.close()
+    })
+
+    test('makes no session for a message that is over a limit, however often it is tried', async () => {
+      await using storage = await openStorage()
+      await using app = await startAccounts(storage, { env: { LIMIT_SENDS_PER_MINUTE: '1' } })
+      const { ask, client } = await open(app.url, (await app.setUp()).token)
+      const { session_id } = Started.parse(await ask('session_start', { text: 'First' }))
+      for (const text of ['Second', 'Third']) {
+        expect(await ask('session_start', { text })).toMatch(/^TOO_MANY_REQUESTS/)
+      }
+      const left = await app.services.database.db.selectFrom('sessions').select('id').execute()
+      expect(left).toEqual([{ id: session_id }])
+      await client.close()
     })
   })
 })

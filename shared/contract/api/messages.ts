@@ -21,7 +21,9 @@ const Files = z
 /** A message needs some text or a file. */
 const SAYS_NOTHING = { path: ['text'], error: 'A message needs some text.' }
 
-function saysSomething({ text, files }: { text: string; files?: FileId[] | undefined }): boolean {
+type Said = { text: string; files?: FileId[] | undefined }
+
+export function saysSomething({ text, files }: Said): boolean {
   return text.replaceAll('\0', '').trim() !== '' || (files !== undefined && files.length > 0)
 }
 
