@@ -12,7 +12,7 @@ import type { QuestionReply } from '../../../shared/contract/question.ts'
 import { CommandError, notFound } from '../../api-error.ts'
 import { typedCall } from '../../typed-calls.ts'
 import { inSession } from '../command.ts'
-import { sessionOfCall } from './settle-call.ts'
+import { refuseStopped, sessionOfCall } from './settle-call.ts'
 
 /** Records a person's reply to a question of an MCP server, once; the node that carries the call out passes it on. */
 export const replyToCall = inSession(tools.reply, {
@@ -36,6 +36,7 @@ export const replyToCall = inSession(tools.reply, {
       }
       throw new CommandError('CONFLICT', 'This question is not open any more.')
     }
+    await refuseStopped(transaction, stored)
     if (question.mode === 'form' && reply.content) {
       const [wrong] = Object.entries(problemsIn(question.form, reply.content))
       if (wrong) {

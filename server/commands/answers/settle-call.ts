@@ -39,7 +39,7 @@ export async function recordDecision(
   reason: string | undefined,
 ): Promise<{ call: ToolCall; effects: Effect[] }> {
   const { db } = transaction
-  if (!stored.owner) await refuseStopped(transaction, stored)
+  await refuseStopped(transaction, stored)
   await transaction.audit({
     action: decision === 'approve' ? 'tool.approved' : 'tool.denied',
     targetId: stored.call.id,
@@ -65,15 +65,15 @@ export async function recordDecision(
 
 /**
  * Refuses an answer to a call whose run is being stopped: the end of the run settles the call, so that the answer would
- * be lost.
+ * be lost. A call that is tried again apart from its run has an owner, and goes on.
  *
  * @throws CONFLICT
  */
 export async function refuseStopped(
   { db }: CommandTransaction,
-  { runId }: Pick<NewCall, 'runId'>,
+  { runId, owner }: Pick<NewCall, 'runId' | 'owner'>,
 ): Promise<void> {
-  const run = await findRun(db, runId)
+  const run = owner ? null : await findRun(db, runId)
   if (run?.stopRequestedAt) {
     throw new CommandError('CONFLICT', 'This call waits no more: its answer was stopped.')
   }

@@ -147,8 +147,12 @@ onEachStorage((database, openStorage) => {
     test('ends with a stop, and what it was for is of unknown outcome (P7, P9)', async () => {
       await using talk = await start()
       const { app, id, live } = talk
-      await asked(talk, 'asking__book')
+      const { callId, question } = await asked(talk, 'asking__book')
       await app.caller.runs.stop({ sessionId: id })
+      // Its reply would be lost.
+      await expect(
+        app.caller.tools.reply({ callId, questionId: question.id, action: 'decline' }),
+      ).rejects.toMatchObject({ code: 'CONFLICT' })
       expect(await live.untilEvent('end')).toMatchObject({ outcome: 'stopped' })
       expect(callOf(live)).toMatchObject({
         ...{ status: 'unknown', questions: [{ reply: { action: 'cancel' } }] },
