@@ -65,7 +65,8 @@ export function fileRoutes(options: FileRoutesOptions) {
         using _ = receiving.enter(user.id)
         const received = await receiveFile(request, files)
         try {
-          return await reply.send(await files.accept(user, { ...received, id }))
+          // Sent when this handler has ended, so that the next upload finds that this one is over.
+          return await files.accept(user, { ...received, id })
         } finally {
           await rm(received.path, { force: true })
         }

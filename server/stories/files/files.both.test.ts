@@ -10,6 +10,8 @@ import { postFile } from '../../testing/clients/post-file.ts'
 
 /** The number of cuts; `npm run test:long` makes all of them. */
 const CUTS = process.env.LONG === '1' ? 300 : 30
+/** A person's uploads under way, as the server allows them. */
+const AT_ONCE = 20
 
 onEachStorage((database, openStorage) => {
   describe(`on ${database}, a file`, () => {
@@ -52,6 +54,20 @@ onEachStorage((database, openStorage) => {
       expect((await postFile(url, '', { name: 'empty' })).body).toMatchObject({
         ...{ bytes: 0, kind: 'text', status: 'ready' },
       })
+    })
+
+    test('is taken as soon as the one before is answered, by as many as may send at once', async () => {
+      await using talk = await startConversation(openStorage)
+      const url = await talk.app.listen()
+      const sendThree = async (_: unknown, worker: number): Promise<number[]> => {
+        const statuses: number[] = []
+        for (const name of ['first', 'second', 'third']) {
+          statuses.push((await postFile(url, `${worker} ${name}`, { name })).status)
+        }
+        return statuses
+      }
+      const sent = await Promise.all(Array.from({ length: AT_ONCE }, sendThree))
+      expect(new Set(sent.flat())).toEqual(new Set([200]))
     })
 
     test('that could not be read because it took too much then is read when it is sent again', async () => {
