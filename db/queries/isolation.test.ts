@@ -111,7 +111,7 @@ const EXEMPT: Record<string, { reason: string; functions: string }> = {
   'messages/messages.ts': {
     reason: 'within a session that its caller has locked as the user’s',
     functions:
-      'insertMessage updateMessage continueMessage hasFollowers rateMessage readMessages messageExists isWithdrawn readTree readQueued measureQueue deleteQueued toStoredPart searchText',
+      'insertMessage updateMessage continueMessage hasFollowers rateMessage readMessages messageExists isWithdrawn withdrawId readTree readQueued measureQueue deleteQueued toStoredPart searchText',
   },
   'runs/suspended-runs.ts': {
     reason: 'the sweep over everybody who is suspended',
@@ -185,7 +185,8 @@ const EXEMPT: Record<string, { reason: string; functions: string }> = {
   },
   'sessions/session-texts.ts': {
     reason: 'titles and summaries, in the background',
-    functions: 'findSessionText wantsTitle setModelTitle setSummaryJob setSummary',
+    functions:
+      'findSessionText wantsTitle setModelTitle setSummaryJob setSummary dropTitleOfNothing',
   },
   'sessions/session-columns.ts': {
     reason: 'columns of a query, and a row’s form; it asks nothing',

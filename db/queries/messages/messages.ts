@@ -274,6 +274,17 @@ export async function deleteQueued(
   return rows.length
 }
 
+/** Records the id of a message that is not made, because a queued one was changed in its place. */
+export async function withdrawId(
+  transaction: Db,
+  sessionId: SessionId,
+  id: MessageId,
+): Promise<void> {
+  await sql`
+    insert into withdrawn_messages (id, session_id) values (${id}, ${sessionId})
+    on conflict do nothing`.execute(transaction)
+}
+
 /** True for a queued message that was taken back: its id must not be answered again. */
 export async function isWithdrawn(db: Db, id: MessageId): Promise<boolean> {
   const row = await db

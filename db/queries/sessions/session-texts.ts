@@ -81,3 +81,14 @@ export async function setSummary(
     .executeTakeFirst()
   return numUpdatedRows > 0n
 }
+
+/**
+ * Removes a title that was made of a question, once nothing is said in the session any more: the next question makes it
+ * one.
+ */
+export async function dropTitleOfNothing(transaction: Db, id: SessionId): Promise<void> {
+  await sql`
+    update sessions set title = null, title_source = null
+    where id = ${id} and title_source = 'rule'
+      and not exists (select from messages where session_id = ${id})`.execute(transaction)
+}

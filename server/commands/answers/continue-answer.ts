@@ -22,6 +22,13 @@ export const continueAnswer = inSession(messages.continue, {
       throw new CommandError('BAD_REQUEST', 'Only an answer can be continued.')
     }
     const open = await findOpenRunOfAnswer(db, id)
+    // A run that is being stopped writes nothing more: who asks now would wait for an answer that only ends.
+    if (open?.stopRequestedAt) {
+      throw new CommandError(
+        'CONFLICT',
+        'This answer is being stopped. Continue it when it has ended.',
+      )
+    }
     if (open && open.baseParts !== null) {
       return { result: { messageId: id, runId: open.id }, effects: [] }
     }

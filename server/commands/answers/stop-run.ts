@@ -1,5 +1,6 @@
 import { deleteQueued } from '../../../db/queries/messages/messages.ts'
 import { findActiveRun, requestStopOfWaiting } from '../../../db/queries/runs/runs.ts'
+import { dropTitleOfNothing } from '../../../db/queries/sessions/session-texts.ts'
 import { messages, runs } from '../../../shared/contract/api/messages.ts'
 import type { MessageId } from '../../../shared/contract/ids.ts'
 import { CommandError } from '../../api-error.ts'
@@ -52,6 +53,8 @@ export const unqueueMessage = inSession(messages.unqueue, {
 async function takeBack(transaction: CommandTransaction, id?: MessageId): Promise<number> {
   const taken = await deleteQueued(transaction.db, transaction.sessionId, id)
   if (taken > 0) {
+    // What was taken back is not to be read in the list of sessions either.
+    await dropTitleOfNothing(transaction.db, transaction.sessionId)
     await transaction.addBranch()
   }
   return taken

@@ -1,5 +1,6 @@
 import { addFilesToMessage } from '../../../db/queries/files/files.ts'
-import { findMessage, readQueued } from '../../../db/queries/messages/messages.ts'
+import { findMessage } from '../../../db/queries/messages/messages.ts'
+import { findNextQueued } from '../../../db/queries/runs/runs.ts'
 import { updateSession } from '../../../db/queries/sessions/sessions.ts'
 import { insertMessageTree } from '../../../db/queries/transfer/imports.ts'
 import { messages as declared } from '../../../shared/contract/api/messages.ts'
@@ -22,7 +23,8 @@ export const appendMessages = inSession(declared.append, {
   run: async (transaction, { messages }) => {
     const { db, log, session, sessionId, userId } = transaction
     const active = await transaction.open()
-    if (active || (await readQueued(db, sessionId)).length > 0) {
+    // An answer that waits to go on has no queued message, but would get what is added behind it.
+    if (active || (await findNextQueued(db, sessionId))) {
       throw new CommandError(
         'CONFLICT',
         'An answer is running in this session, or a message waits. Add to it when it has ended.',
@@ -38,7 +40,9 @@ export const appendMessages = inSession(declared.append, {
     })
     for (const message of messages) {
       const messageId = messageIds.get(message.id)
-      const files = message.parts.flatMap((part) => (part.type === 'file' ? part.file.id : []))
+      // What was said elsewhere may have a file twice in a message; a message is linked to it once.
+      const all = message.parts.flatMap((part) => (part.type === 'file' ? part.file.id : []))
+      const files = [...new Set(all)]
       if (messageId && files.length > 0) {
         await requireFiles(transaction, files)
         await addFilesToMessage(db, { messageId, sessionId }, files)

@@ -1,12 +1,17 @@
 import { addFilesToMessage, removeFilesOfMessage } from '../../../db/queries/files/files.ts'
-import { findMessage, updateMessage } from '../../../db/queries/messages/messages.ts'
+import {
+  findMessage,
+  isWithdrawn,
+  updateMessage,
+  withdrawId,
+} from '../../../db/queries/messages/messages.ts'
 import { messages } from '../../../shared/contract/api/messages.ts'
 import { filesIn } from '../../../shared/contract/files-in.ts'
 import { CommandError, notFound } from '../../api-error.ts'
 import { admitAnswer } from '../answers/admit-answer.ts'
 import { inSession, sessionOfMessage } from '../command.ts'
 import { requireFiles } from './files-of-message.ts'
-import { partsOf } from './question-parts.ts'
+import { partsOf, saysTheSame } from './question-parts.ts'
 import { requireRoom } from './queue-room.ts'
 import { ask } from './send-message.ts'
 import { NOT_QUEUED } from '../answers/stop-run.ts'
@@ -38,7 +43,15 @@ export const editMessage = inSession(messages.edit, {
         await removeFilesOfMessage(db, id)
         await addFilesToMessage(db, { messageId: id, sessionId: message.sessionId }, given)
       }
+      if (newId) {
+        await withdrawId(db, message.sessionId, newId)
+      }
       await transaction.addMessageAgain(id)
+      return { result: { messageId: id, runId: message.runId }, effects: [] }
+    }
+    // The message was changed in place when this was asked first, and has begun since: it is not asked once more.
+    const isRepeated = newId && saysTheSame(message, text, files) && (await isWithdrawn(db, newId))
+    if (isRepeated && message.runId) {
       return { result: { messageId: id, runId: message.runId }, effects: [] }
     }
     if (onlyQueued) {
