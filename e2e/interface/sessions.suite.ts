@@ -7,6 +7,31 @@ import type { World } from '../support/browser/world.ts'
 /** The list of sessions, and the state that the browser keeps for each. */
 export function sessionStories(getWorld: () => World): void {
   describe('the sessions', () => {
+    test('keep an edit of a message when another tab deletes them', async () => {
+      const { browser, url } = getWorld()
+      await using visitor = await visit(browser, url)
+      const { page } = visitor
+      const other = await visitor.openTab()
+      await conversationOn(page).send('Repeat: about tapirs')
+      await expect(page.getByText('Answer complete')).toBeAttached()
+      await listOn(other).link('Repeat: about tapirs').click()
+      await other.bringToFront()
+      await other
+        .getByRole('article', { name: 'You' })
+        .getByRole('button', { name: 'Edit' })
+        .click()
+      await other.keyboard.type(' and their noses')
+
+      await listOn(page).choose('Repeat: about tapirs', 'Delete')
+      const remove = page.getByRole('dialog', { name: 'Delete session' })
+      await remove.getByRole('button', { name: 'Delete' }).click()
+      const left = other.getByRole('region', { name: 'Not sent yet' })
+      await expect(left).toContainText('Repeat: about tapirs and their noses')
+      await other.bringToFront()
+      await left.getByRole('button', { name: 'Move it to a new session' }).click()
+      await expect(conversationOn(other).box).toHaveValue('Repeat: about tapirs and their noses')
+    })
+
     test('are created, renamed, found and deleted, and another tab sees it live', async () => {
       const { browser, url } = getWorld()
       await using visitor = await visit(browser, url)

@@ -5,6 +5,7 @@ import { useConnection, useSession, useThroughline } from '../../../shared/react
 import { AnswerAnnouncer } from '../../features/messages/answer/answer-announcer.tsx'
 import { Composer } from '../../features/messages/composer/composer.tsx'
 import { editRequests } from '../../features/messages/user-message/edit-requests.ts'
+import { LeftEdits } from '../../features/messages/user-message/left-edits.tsx'
 import { LeftDraft } from '../../features/messages/composer/drafts/left-draft.tsx'
 import { drafts } from '../../features/messages/composer/drafts/page-drafts.ts'
 import {
@@ -93,6 +94,7 @@ export default function SessionPage({ id, goTo }: { id: string; goTo: GoTo | nul
           }
         >
           <LeftDraft draftKey={id} />
+          <LeftEdits sessionId={id} />
         </Notice>
       </Page>
     )

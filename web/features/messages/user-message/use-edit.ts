@@ -9,6 +9,12 @@ const NOT_DONE = {
   removed: msg('Not removed: {reason}'),
 } as const
 
+/** The draft's key of an edit that makes another version of an answered message. */
+export const sentEditKey = (messageId: string): string => `rewrite.${messageId}`
+
+/** The draft's key of an edit of a message that is queued. */
+export const queuedEditKey = (messageId: string): string => `edit.${messageId}`
+
 /**
  * The editing of a message's text. The edited text is a draft like any other: it survives a reload, and the moment when
  * the message's answer begins.

@@ -2,13 +2,13 @@ import { TRPCClientError } from '@trpc/client'
 import type { AppMessage } from '../../../../shared/client/index.ts'
 import { useThroughline } from '../../../../shared/react/index.ts'
 import { drafts } from '../composer/drafts/page-drafts.ts'
-import { useEdit } from './use-edit.ts'
+import { queuedEditKey, useEdit } from './use-edit.ts'
 import { t } from '../../../language/t.ts'
 
 /** Editing and withdrawing a queued message. */
 export function useQueuedMessage({ id, sessionId, status }: AppMessage, text: string) {
   const { api } = useThroughline()
-  const { attempt, ...edit } = useEdit(`edit.${id}`, text)
+  const { attempt, ...edit } = useEdit(queuedEditKey(id), text)
   const { draft, close } = edit
   const isQueued = status === 'queued'
   const hasNewWords = draft.trim() !== '' && draft !== text

@@ -2,12 +2,12 @@ import type { AppMessage } from '../../../../shared/client/index.ts'
 import { newId } from '../../../../shared/contract/new-id.ts'
 import { useThroughline } from '../../../../shared/react/index.ts'
 import { drafts } from '../composer/drafts/page-drafts.ts'
-import { useEdit } from './use-edit.ts'
+import { sentEditKey, useEdit } from './use-edit.ts'
 
 /** Editing a message that has been answered: creates another version of it with its own answer. */
 export function useSentMessage({ id }: AppMessage, text: string) {
   const { api } = useThroughline()
-  const key = `rewrite.${id}`
+  const key = sentEditKey(id)
   const { attempt, ...edit } = useEdit(key, text)
 
   return {

@@ -6,12 +6,15 @@ import { attachments, beginnings, drafts } from './page-drafts.ts'
 import { NEW_SESSION } from '../send-message.ts'
 import { t } from '../../../../language/t.ts'
 
-/** The draft of a message box that is gone, for example of a session that was deleted elsewhere; null without one. */
-export function LeftDraft({ draftKey }: { draftKey: string }) {
+/**
+ * The draft of a message box that is gone, for example of a session that was deleted elsewhere; null without one.
+ * @param props.unlike a text that nobody needs back, as an editor begins with it
+ */
+export function LeftDraft({ draftKey, unlike }: { draftKey: string; unlike?: string }) {
   const navigate = useNavigate()
   const text = useSyncExternalStore(drafts.subscribe, () => drafts.get(draftKey))
   const files = useSyncExternalStore(attachments.subscribe, () => attachments.get(draftKey))
-  if (text.trim() === '' && files.length === 0) return null
+  if ((text.trim() === '' || text === unlike) && files.length === 0) return null
 
   function move(): void {
     moveDraft(draftKey, NEW_SESSION)
